@@ -3,6 +3,7 @@
 """What the local policy keeps or masks leaves in no form; communications are off until somebody decided; wishes of the
 hub hold within it, and what is refused of them is said."""
 import json
+import socket
 import subprocess
 
 from harness import case, contains, equal, folder, main
@@ -98,6 +99,45 @@ def communications_are_off():
     assert len(held) == 3
     equal(heartbeat(hub, member)["policy"]["secrecy"], [])
     hub.stop()
+
+
+@case
+def mail_of_a_device():
+    """What a device sends as syslog of the mail system stays, whatever program wrote it; who signed in there leaves."""
+    hub, member, () = setting(follow=0)
+    member.options = [*member.options, "--syslog", "127.0.0.1:0"]
+    member.start()
+    device = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    device.connect(("127.0.0.1", int(member.ready["syslog"].rsplit(":", 1)[1])))
+    sent = ["<22>Nov 21 08:00:00 utm maild[3]: from=<secret-1@example.jp> to=<secret-2@example.jp>",
+            '<22>1 2026-11-21T08:00:00Z utm smtpproxy 12 - - from="secret-3@example.jp" subject="secret-4"',
+            '<22>date=2026-11-21 time=08:00:00 from="secret-5@example.jp" to="secret-6@example.jp" action="sent"',
+            "<30>Nov 21 08:00:00 utm dovecot: lmtp(secret-7)<1><x>: msgid=<secret-8@example.jp>: saved mail to INBOX",
+            "<22>Nov 21 08:00:00 utm dovecot: imap-login: Login: user=<taro>, method=PLAIN, rip=192.0.2.9, lip=192.0.2.1",
+            "<30>Nov 21 08:00:01 utm cron[1]: the last one"]
+    for line in sent:
+        device.send(line.encode())
+    until("the last one", lambda: "the last one" in content(hub))
+    text = content(hub)
+    assert "secret" not in text, text
+    contains(text, "taro")
+    end(hub, member)
+
+
+@case
+def names_nested_and_many():
+    """Case does not tell names apart, what lies below a name is masked with it, a value that is a name too is none of the
+    record's any more, and of a record with more than there is room for the raw line stays."""
+    hub, member, (log,) = setting("version: 1\nfields:\n- {field: user, mask: hash}\n")
+    many = {"n%d" % n: "x" for n in range(2100)}
+    rows = [{"User": "secret-1"}, {"user": {"name": "secret-2"}}, {"secret-3": {"n": 1}, "user": "secret-3"},
+            {**many, "user": "secret-4"}, {**many, "Password": "secret-5"}, {"headers": {"Authorization": "secret-6"}}]
+    append(log, [json.dumps(row) for row in rows])
+    member.start()
+    until("all of them", lambda: len(hub.records()) == len(rows))
+    assert "secret" not in content(hub), content(hub)
+    equal(["raw" in r for r in hub.records()], [True, True, True, False, False, True])
+    end(hub, member)
 
 
 @case
