@@ -244,6 +244,7 @@ static void take_heartbeat(struct yg_hub *hub, struct yg_hub_call *call,
 			.next = hub->keep->ops->next(hub->keep, peer->organisation, peer->sensor,
 						     heartbeat.epoch),
 			.time_ns = yg_hub_now(hub),
+			.takes_none = yg_hub_consent(hub, peer->organisation) != YG_WIRE_OK,
 		};
 		yg_wire_receipt_write(&receipt, &call->reply.body);
 		yg_hub_answer(hub, call);
