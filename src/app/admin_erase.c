@@ -209,16 +209,14 @@ static int erase_alerts(struct erase *e)
 {
 	struct yg_situations *situations = NULL;
 	char path[YG_BACKUP_PATH_MAX];
-	uint32_t count = ROWS;
 	int rc = path_of(e, "situations.db", path);
 
 	if (rc == YG_OK)
 		rc = yg_situations_open(path, false, &situations);
 	if (rc == YG_ENOENT)
 		return YG_OK; /* nothing was ever found */
-	while (rc == YG_OK && count == ROWS)
-		rc = yg_situations_expire(situations, yg_bytes_str(e->org), INT64_MAX, ROWS,
-					  &count);
+	if (rc == YG_OK)
+		rc = yg_situations_forget(situations, yg_bytes_str(e->org), ROWS);
 	(void)yg_situations_free(situations); /* always NULL */
 	return fail(e, path, rc);
 }

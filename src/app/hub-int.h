@@ -204,11 +204,11 @@ struct yg_hub {
 	size_t call_count;
 	size_t call_bytes;
 	struct yg_hub_known *known;
+	struct yg_hub_lines *lines;
 	struct yg_hub_sync *sync;
 	struct yg_hub_detect *detect; /* the keeper's; NULL: not yet */
 	struct yg_hub_hunts *hunts;   /* as above */
-	int engine_fd;		      /* for them, until then */
-	int hunter_fd;
+	int engine_fd, hunter_fd;     /* for them, until then */
 };
 
 int64_t yg_hub_now(const struct yg_hub *hub);

@@ -17,6 +17,7 @@
 #include "app/hub_detect.h"
 #include "app/hub_feeds.h"
 #include "app/hub_hunt.h"
+#include "app/hub_lines.h"
 #include "app/hub_looks.h"
 #include "app/hub_outbox.h"
 #include "app/hub_publish.h"
@@ -836,6 +837,7 @@ static void close_all(struct keeper *keeper)
 	hub->ca = yg_cert_ca_free(hub->ca);
 	free(hub->ca_pem);
 	hub->known = yg_hub_known_free(hub->known);
+	hub->lines = yg_hub_lines_free(hub->lines);
 	yg_signer_done(&hub->signer);
 	yg_msg_pipe_close(&hub->front);
 	for (unsigned i = 0; i < hub->worker_count; i++)
@@ -862,8 +864,9 @@ static int begin(struct keeper *keeper, int control)
 	for (unsigned i = 0; i < hub->worker_count; i++)
 		yg_msg_pipe_init(&hub->workers[i].pipe, YG_WIRE_BATCH_MAX, YG_HUB_QUEUE_MAX);
 	hub->known = yg_hub_known_new();
+	hub->lines = yg_hub_lines_new();
 	hub->sync = yg_hub_sync_new();
-	return hub->known && hub->sync ? YG_OK : say_path(keeper, "", YG_ENOMEM);
+	return hub->known && hub->lines && hub->sync ? YG_OK : say_path(keeper, "", YG_ENOMEM);
 }
 
 int yg_hub_keeper_live(void *arg, int control, unsigned index)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/hub-int.h"
+#include "app/hub_lines.h"
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
@@ -121,7 +122,8 @@ static void answer_keep(struct yg_hub *hub, struct yg_hub_call *call, int rc,
 	receipt->is_already = answer->result == YG_KEEP_ALREADY;
 	receipt->next = answer->next.sequence;
 	receipt->time_ns = yg_hub_now(hub);
-	if (batch) /* the sensor's ledger is worth more with it */
+	/* The sensor's ledger is worth more with it. */
+	if (batch && yg_hub_lines_hold(hub->lines, batch, !receipt->is_already))
 		to_sign = yg_ledger_signed(receipt, batch, text);
 	yg_hub_wait_sync(hub, call, answer->position, receipt, to_sign);
 }
@@ -242,6 +244,7 @@ static void take_heartbeat(struct yg_hub *hub, struct yg_hub_call *call,
 			.next = hub->keep->ops->next(hub->keep, peer->organisation, peer->sensor,
 						     heartbeat.epoch),
 			.time_ns = yg_hub_now(hub),
+			.takes_none = yg_hub_consent(hub, peer->organisation) != YG_WIRE_OK,
 		};
 		yg_wire_receipt_write(&receipt, &call->reply.body);
 		yg_hub_answer(hub, call);

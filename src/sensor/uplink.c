@@ -45,6 +45,8 @@ struct yg_uplink {
 	int cut_rc;	    /* of the last time, so that it is said once */
 	int64_t renewal_ns; /* when it was looked at last */
 	bool is_down;	    /* said */
+	bool has_asked;	    /* a heartbeat was answered, whatever it said */
+	bool takes_none;    /* the hub takes no records of this organisation now */
 	bool is_foreign_said;
 	enum yg_wire_refusal said;
 };
@@ -142,6 +144,7 @@ static bool is_unwelcome(enum yg_wire_refusal refusal)
 
 static void be_unwelcome(struct yg_uplink *u, enum yg_wire_refusal refusal)
 {
+	u->takes_none |= refusal == YG_WIRE_CONSENT || refusal == YG_WIRE_CLOSED;
 	if (u->said != refusal)
 		say(u, N_("the hub refuses this sensor; what is collected waits in the spool"),
 		    yg_wire_title(refusal));
@@ -284,6 +287,7 @@ static void send_heartbeat(struct yg_uplink *u)
 	rc = yg_http_call(u->http, &call, &status, &u->answer);
 	if (rc == YG_EEND)
 		return;
+	u->has_asked |= rc == YG_OK;
 	if (rc != YG_OK || status != 200) {
 		if (rc == YG_OK && status < 500 &&
 		    yg_wire_problem_read(yg_buf_bytes(&u->answer), &refusal, &next) == YG_OK &&
@@ -294,10 +298,15 @@ static void send_heartbeat(struct yg_uplink *u)
 		return;
 	}
 	u->heartbeat_ns = now_ns(u);
+	rc = yg_wire_receipt_read(yg_buf_bytes(&u->answer), &receipt, &fault);
+	u->takes_none = rc == YG_OK && receipt.takes_none;
+	if (u->takes_none) {
+		be_unwelcome(u, u->said == YG_WIRE_CLOSED ? YG_WIRE_CLOSED : YG_WIRE_CONSENT);
+		return;
+	}
 	succeed(u);
 	/* The hub lacks what it had acknowledged: it was restored from an older copy. */
-	if (yg_wire_receipt_read(yg_buf_bytes(&u->answer), &receipt, &fault) == YG_OK &&
-	    receipt.epoch == before.epoch && receipt.next <= before.acked &&
+	if (rc == YG_OK && receipt.epoch == before.epoch && receipt.next <= before.acked &&
 	    yg_spool_rewind(u->config.spool, receipt.epoch, receipt.next, now_ns(u)) == YG_OK)
 		say(u, N_("the hub lacks earlier batches; they are sent again"), "");
 }
@@ -380,6 +389,15 @@ static bool is_heartbeat_due(struct yg_uplink *u)
 	       now < u->heartbeat_ns;
 }
 
+/*
+ * May a batch be sent? Without consent not one is, so a heartbeat asks first. What asking costs at
+ * the start is a round trip: how the sources fare is told within a moment.
+ */
+static bool may_send(const struct yg_uplink *u)
+{
+	return u->has_asked && !u->takes_none;
+}
+
 static void cut_ledger(struct yg_uplink *u, int64_t now)
 {
 	uint64_t first;
@@ -423,13 +441,13 @@ static void *run_sender(void *arg)
 				   &u->body);
 		/* At the end what waits is sent, unless there is nobody to take it. */
 		if (is_over(u, rc == YG_OK && item.kind != YG_SPOOL_NOTHING && u->failures == 0 &&
-				       u->said == YG_WIRE_OK)) {
+				       u->said == YG_WIRE_OK && !u->takes_none)) {
 			yg_spool_settle_receipt(u->config.spool, now_ns(u), true);
 			return NULL;
 		}
 		if (rc != YG_OK) {
 			fail(u, yg_err_text(rc));
-		} else if (item.kind != YG_SPOOL_NOTHING) {
+		} else if (item.kind != YG_SPOOL_NOTHING && may_send(u)) {
 			send_item(u, &item);
 		} else {
 			look_at_certificate(u);

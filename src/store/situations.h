@@ -280,7 +280,10 @@ YG_MUST_USE int yg_situations_switch_list(struct yg_situations *s, struct yg_byt
 /* Counts every change of steps and lists. */
 YG_MUST_USE int yg_situations_settings(struct yg_situations *s, uint64_t *ret);
 
-/* An organisation leaves, or its records have come to their end: its alerts whose minute lies
- * before @before_ns go, at most @limit; situations without any left go with them. */
+/* Records of an organisation have come to their end: its alerts whose minute lies before @before_ns
+ * go, at most @limit; situations without any left go with them. */
 YG_MUST_USE int yg_situations_expire(struct yg_situations *s, struct yg_bytes org,
 				     int64_t before_ns, uint32_t limit, uint32_t *ret_count);
+/* An organisation leaves: all of its alerts go, @limit at a time, and what else here tells what
+ * stood in its logs; comments on situations that others are part of stay. */
+YG_MUST_USE int yg_situations_forget(struct yg_situations *s, struct yg_bytes org, uint32_t limit);

@@ -307,14 +307,14 @@ static int note_change(struct yg_situations *s, int64_t n)
 /* What most of its alerts have in common: of one chain. */
 static int key_of_one(struct yg_situations *s, int64_t n)
 {
-	return yg_sit_run(
-		s,
-		"UPDATE situations SET (tie, key)=(SELECT p.tie, p.value FROM chains c"
-		" JOIN spans p ON p.node=c.n WHERE c.situation=?1 AND c.lead>x''"
-		" ORDER BY p.alerts DESC, p.key DESC LIMIT 1) WHERE n=?1 AND EXISTS(SELECT 1"
-		" FROM chains c JOIN spans p ON p.node=c.n WHERE c.situation=?1 AND"
-		" c.lead>x'')",
-		"i", n);
+	return yg_sit_run(s,
+			  "UPDATE situations SET (tie, key)=(SELECT p.tie, p.value FROM chains c"
+			  " JOIN spans p ON p.node=c.n WHERE c.situation=?1 AND c.lead>x''"
+			  " ORDER BY p.value='', p.alerts DESC, p.key DESC LIMIT 1) WHERE n=?1 AND "
+			  "EXISTS(SELECT 1"
+			  " FROM chains c JOIN spans p ON p.node=c.n WHERE c.situation=?1 AND"
+			  " c.lead>x'')",
+			  "i", n);
 }
 
 /* What its first alert has in common with the others. All chains of a group have one pattern, so

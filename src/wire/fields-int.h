@@ -11,6 +11,7 @@
 enum yg_wire_kind {
 	YG_WIRE_KIND_TEXT,  /* at most @max bytes */
 	YG_WIRE_KIND_ID,    /* yg_wire_is_id */
+	YG_WIRE_KIND_YES,   /* true or false */
 	YG_WIRE_KIND_COUNT, /* an integer, 0 to @max */
 	YG_WIRE_KIND_PLACE, /* an integer, 1 to YG_WIRE_NUMBER_MAX */
 	YG_WIRE_KIND_TIME,  /* ISO 8601 with its zone, or null */

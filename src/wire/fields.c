@@ -49,6 +49,8 @@ static bool is_right(const json_t *value, const struct yg_wire_field *field)
 		return json_is_string(value) && json_string_length(value) <= field->max;
 	case YG_WIRE_KIND_ID:
 		return json_is_string(value) && yg_wire_is_id(text_of(value));
+	case YG_WIRE_KIND_YES:
+		return json_is_boolean(value);
 	case YG_WIRE_KIND_COUNT:
 		return is_number(value, 0, field->max);
 	case YG_WIRE_KIND_PLACE:

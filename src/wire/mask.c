@@ -8,12 +8,14 @@
 
 #include "base/ban.h"
 
-#define COUNT(list)  (sizeof(list) / sizeof((list)[0]))
-#define WORD_MIN     3u /* shorter values inside of longer words are chance */
-#define TEXT_ROOM    (8u << 20)
-#define TOKEN_BYTES  12u
-#define SMALL	     64u
-#define CLASS_VALUES 8u
+#define COUNT(list)   (sizeof(list) / sizeof((list)[0]))
+#define WORD_MIN      3u /* shorter values inside of longer words are chance */
+#define TEXT_ROOM     (8u << 20)
+#define TOKEN_BYTES   12u
+#define SMALL	      64u
+#define DOTS_DEEP     31u /* in a name as deep as names go: 32 levels */
+#define CLASS_VALUES  12u
+#define FACILITY_MAIL 2u /* RFC 5424, 6.2.1 */
 
 /* ---- kinds of communication ---- */
 
@@ -46,7 +48,26 @@ static const struct {
 	 {"postfix", "sendmail", "sm-mta", "exim", "smtpd", "qmail", "amavis", "opendkim"},
 	 NULL,
 	 {NULL}},
-	{YG_FORMAT_SYSLOG, YG_POLICY_DNS, "program", {"named", "unbound"}, NULL, {NULL}},
+	{YG_FORMAT_SYSLOG,
+	 YG_POLICY_MAIL,
+	 "program",
+	 {"dovecot", "opendmarc", "rspamd", "spamd", "postgrey", "milter", "clamsmtp", "mimedefang",
+	  "fetchmail", "cyrus/", "courier"},
+	 NULL,
+	 {NULL}},
+	{YG_FORMAT_SYSLOG,
+	 YG_POLICY_DNS,
+	 "program",
+	 {"named", "unbound", "pdns", "dnsdist", "coredns", "systemd-resolve", "kresd"},
+	 NULL,
+	 {NULL}},
+	{YG_FORMAT_SYSLOG,
+	 YG_POLICY_PROXY,
+	 "program",
+	 {"httpproxy", "e2guardian", "dansguardian", "tinyproxy", "privoxy", "squidguard"},
+	 NULL,
+	 {NULL}},
+	{YG_FORMAT_KEYVALUE, YG_POLICY_PROXY, "program", {"httpproxy"}, NULL, {NULL}},
 	{YG_FORMAT_SYSLOG, YG_POLICY_PROXY, "program", {"squid", "(squid"}, NULL, {NULL}},
 	{YG_FORMAT_DESCRIBED,
 	 YG_POLICY_MAIL,
@@ -60,9 +81,15 @@ static const struct {
 	 {"forward", "multicast", "sniffer", "app-ctrl", "ztna"},
 	 "action",
 	 {"deny", "block", "drop", "reset"}},
-	{YG_FORMAT_FORTIGATE, YG_POLICY_PROXY, "subtype", {"webfilter"}, "action", {"block"}},
+	{YG_FORMAT_FORTIGATE,
+	 YG_POLICY_PROXY,
+	 "subtype",
+	 {"webfilter", "ssl", "videofilter", "file-filter", "dlp"},
+	 "action",
+	 {"block"}},
 	{YG_FORMAT_FORTIGATE, YG_POLICY_DNS, "subtype", {"dns"}, "action", {"block"}},
 	{YG_FORMAT_FORTIGATE, YG_POLICY_MAIL, "subtype", {"emailfilter"}, "action", {"block"}},
+	{YG_FORMAT_FORTIGATE, YG_POLICY_FLOWS, "subtype", {"voip"}, "action", {"block"}},
 	{YG_FORMAT_PALOALTO,
 	 YG_POLICY_FLOWS,
 	 "type",
@@ -81,22 +108,55 @@ static const struct {
 	 {"302013", "302014", "302015", "302016", "302020", "302021", "305011", "305012"},
 	 NULL,
 	 {NULL}},
-	{YG_FORMAT_ASA, YG_POLICY_PROXY, "message_id", {"304001"}, NULL, {NULL}},
+	{YG_FORMAT_ASA, YG_POLICY_FLOWS, "message_id", {"106100"}, "action", {"deny", "block"}},
+	{YG_FORMAT_ASA, YG_POLICY_PROXY, "message_id", {"304001", "303002"}, NULL, {NULL}},
+	/* What CEF calls an event is its maker's word: of these it is known. */
+	{YG_FORMAT_CEF,
+	 YG_POLICY_FLOWS,
+	 "name",
+	 {"traffic:forward", "traffic:multicast", "traffic:sniffer", "traffic:ztna", "TRAFFIC"},
+	 "act",
+	 {"deny", "block", "drop", "reset"}},
+	{YG_FORMAT_CEF,
+	 YG_POLICY_PROXY,
+	 "name",
+	 {"utm:webfilter", "utm:ssl", "utm:dlp", "utm:file-filter", "utm:videofilter"},
+	 "act",
+	 {"deny", "block", "drop", "reset"}},
+	{YG_FORMAT_CEF, YG_POLICY_DNS, "name", {"utm:dns"}, "act", {"block"}},
+	{YG_FORMAT_CEF, YG_POLICY_MAIL, "name", {"utm:emailfilter"}, "act", {"block"}},
+	{YG_FORMAT_CEF, YG_POLICY_FLOWS, "name", {"utm:voip", "utm:app-ctrl"}, "act", {"block"}},
+	{YG_FORMAT_CEF, YG_POLICY_MAIL, "product", {"FortiMail"}, "act", {"block", "reject"}},
 	{YG_FORMAT_NETFILTER, YG_POLICY_FLOWS, "action", {"allow", "accept", "pass"}, NULL, {NULL}},
 	{YG_FORMAT_FILTERLOG, YG_POLICY_FLOWS, "action", {"pass", "allow"}, NULL, {NULL}},
-	{YG_FORMAT_SURICATA, YG_POLICY_DNS, "event_type", {"dns", "mdns"}, NULL, {NULL}},
-	{YG_FORMAT_SURICATA, YG_POLICY_MAIL, "event_type", {"smtp"}, NULL, {NULL}},
+	{YG_FORMAT_SURICATA, YG_POLICY_DNS, "event_type", {"dns", "mdns", "doh2"}, NULL, {NULL}},
+	{YG_FORMAT_SURICATA, YG_POLICY_MAIL, "event_type", {"smtp", "imap", "pop3"}, NULL, {NULL}},
 	{YG_FORMAT_SURICATA,
 	 YG_POLICY_PROXY,
 	 "event_type",
-	 {"http", "tls", "quic", "fileinfo"},
+	 {"http", "tls", "quic", "fileinfo", "websocket", "ftp"},
 	 NULL,
 	 {NULL}},
-	{YG_FORMAT_SURICATA, YG_POLICY_FLOWS, "event_type", {"flow", "netflow"}, NULL, {NULL}},
+	{YG_FORMAT_SURICATA,
+	 YG_POLICY_FLOWS,
+	 "event_type",
+	 {"flow", "netflow", "sip", "bittorrent", "mqtt", "tftp"},
+	 NULL,
+	 {NULL}},
 	{YG_FORMAT_ZEEK, YG_POLICY_DNS, "_path", {"dns"}, NULL, {NULL}},
 	{YG_FORMAT_ZEEK, YG_POLICY_MAIL, "_path", {"smtp"}, NULL, {NULL}},
-	{YG_FORMAT_ZEEK, YG_POLICY_PROXY, "_path", {"http", "ssl", "files", "x509"}, NULL, {NULL}},
-	{YG_FORMAT_ZEEK, YG_POLICY_FLOWS, "_path", {"conn"}, NULL, {NULL}},
+	{YG_FORMAT_ZEEK,
+	 YG_POLICY_PROXY,
+	 "_path",
+	 {"http", "ssl", "files", "x509", "websocket", "quic", "ftp"},
+	 NULL,
+	 {NULL}},
+	{YG_FORMAT_ZEEK,
+	 YG_POLICY_FLOWS,
+	 "_path",
+	 {"conn", "sip", "irc", "socks", "tunnel", "mqtt", "bittorrent"},
+	 NULL,
+	 {NULL}},
 };
 
 static bool starts_with_one(struct yg_bytes text, const char *const values[CLASS_VALUES])
@@ -104,15 +164,39 @@ static bool starts_with_one(struct yg_bytes text, const char *const values[CLASS
 	for (size_t i = 0; i < CLASS_VALUES && values[i]; i++) {
 		struct yg_bytes value = yg_bytes_str(values[i]);
 
+		/* Both are letters: at a glance, for each record is held against all of them. */
+		if (text.size > 0 && (text.data[0] | 0x20) != (value.data[0] | 0x20))
+			continue;
 		if (yg_bytes_eq_nocase(yg_bytes_cut(text, 0, value.size), value))
 			return true;
 	}
 	return false;
 }
 
+/* "<22>": the priority with which a line of syslog begins; 8 for each facility. */
+static bool begins_as_mail(struct yg_bytes raw)
+{
+	size_t end = yg_bytes_chr(raw, '>');
+	uint64_t priority;
+
+	return raw.size > 0 && raw.data[0] == '<' && end != SIZE_MAX && end < 5 &&
+	       yg_bytes_u64(yg_bytes_cut(raw, 1, end), &priority) && priority / 8 == FACILITY_MAIL;
+}
+
+/* A line of syslog says itself that it is of the mail system, whatever wrote it in which form. */
+static bool is_of_mail_system(struct yg_event *event)
+{
+	uint64_t facility;
+
+	return begins_as_mail(event->raw) ||
+	       (yg_bytes_u64(text_of(event, "facility"), &facility) && facility == FACILITY_MAIL);
+}
+
 enum yg_policy_class yg_mask_class(struct yg_event *event)
 {
-	for (size_t i = 0; i < COUNT(classes); i++) {
+	enum yg_policy_class class_ = YG_POLICY_NONE;
+
+	for (size_t i = 0; i < COUNT(classes) && class_ == YG_POLICY_NONE; i++) {
 		if (classes[i].format != event->format)
 			continue;
 		if (classes[i].name &&
@@ -121,10 +205,13 @@ enum yg_policy_class yg_mask_class(struct yg_event *event)
 		if (classes[i].except &&
 		    starts_with_one(text_of(event, classes[i].except), classes[i].excepted))
 			continue;
-		/* Who signed in where is a record of access. */
-		return text_of(event, "auth_result").size > 0 ? YG_POLICY_NONE : classes[i].class_;
+		class_ = classes[i].class_;
 	}
-	return YG_POLICY_NONE;
+	if (class_ == YG_POLICY_NONE && is_of_mail_system(event))
+		class_ = YG_POLICY_MAIL;
+	/* Who signed in where is a record of access. */
+	return class_ != YG_POLICY_NONE && text_of(event, "auth_result").size > 0 ? YG_POLICY_NONE
+										  : class_;
 }
 
 /* ---- masks ---- */
@@ -327,8 +414,42 @@ static int mask_fields(struct job *job, struct yg_bytes kind, bool *is_masked)
 			continue;
 		if (make_token(job, how, text, &token) != YG_OK)
 			return YG_ENOMEM;
-		add_value(job, text, token);
+		if (yg_bytes_trim(text).size > 0) /* elsewhere it stands without its blanks */
+			add_value(job, yg_bytes_trim(text), token);
 		set_text(field, how == YG_POLICY_DROP ? (struct yg_bytes){0} : token);
+	}
+	return YG_OK;
+}
+
+/*
+ * A value may stand in the name of a field, too: {"taro":{"user":"taro"}}. Names that every log of
+ * its kind has tell nothing, whoever is called so; nor do values of a letter or two.
+ */
+static int clean_names(struct job *job)
+{
+	struct yg_event *event = job->event;
+	size_t count = 0;
+
+	for (size_t i = 0; i < job->count; i++)
+		if (job->values[i].text.size >= WORD_MIN)
+			job->values[count++] = job->values[i];
+	job->count = count;
+	for (uint32_t i = 0; i < event->field_count; i++) {
+		struct yg_field *field = &event->fields[i];
+		bool leaks;
+		bool is_changed;
+		int rc;
+
+		if (field->name_id != YG_NAME_OTHER)
+			continue;
+		is_changed = replace(job, field->name, false, &leaks);
+		if (leaks || (job->is_full && yg_bytes_eq(field->text, YG_S(YG_MASK_GONE)))) {
+			field->name = YG_S(YG_MASK_GONE);
+			continue;
+		}
+		rc = is_changed ? keep_text(job, &field->name) : YG_OK;
+		if (rc != YG_OK)
+			return rc;
 	}
 	return YG_OK;
 }
@@ -395,6 +516,38 @@ static void remove_dropped(struct job *job, struct yg_bytes kind)
 	event->field_count = kept;
 }
 
+/* A value nested deeper than fields are is the text of it (docs/record-format.md): the names in
+ * there are nobody's. */
+static bool is_too_deep(struct yg_event *event, struct yg_field *field)
+{
+	struct yg_bytes text;
+	size_t dots = 0;
+
+	if (field->name.size < 2 * DOTS_DEEP)
+		return false;
+	for (size_t i = 0; i < field->name.size; i++)
+		dots += field->name.data[i] == '.';
+	text = yg_event_text(event, field);
+	return dots >= DOTS_DEEP && text.size > 0 && (text.data[0] == '{' || text.data[0] == '[');
+}
+
+/* What the policy masks may stand where no field shows it: there it leaves with nothing. */
+static void hide_unread(const struct yg_mask *mask, struct yg_event *event, struct yg_bytes kind)
+{
+	bool is_unread = event->dropped > 0; /* fields that there was no room for */
+
+	if (!yg_policy_masks(mask->local, mask->wish, kind))
+		return;
+	for (uint32_t i = 0; i < event->field_count; i++) {
+		if (!is_too_deep(event, &event->fields[i]))
+			continue;
+		set_text(&event->fields[i], YG_S(YG_MASK_GONE));
+		is_unread = true;
+	}
+	if (is_unread)
+		event->raw = (struct yg_bytes){0};
+}
+
 static int mask_event(const struct yg_mask *mask, struct yg_event *event, struct yg_bytes kind)
 {
 	struct job job = {.mask = mask, .event = event};
@@ -410,7 +563,11 @@ static int mask_event(const struct yg_mask *mask, struct yg_event *event, struct
 	if (rc == YG_OK && job.count > 0)
 		rc = clean_raw(&job);
 	if (rc == YG_OK)
+		hide_unread(mask, event, kind);
+	if (rc == YG_OK)
 		remove_dropped(&job, kind);
+	if (rc == YG_OK && (job.count > 0 || job.is_full)) /* last: the policy goes by names */
+		rc = clean_names(&job);
 	yg_buf_done(&job.text);
 	return rc == YG_ELIMIT ? YG_ENOMEM : rc;
 }

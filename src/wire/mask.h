@@ -3,13 +3,15 @@
  * wire/mask.h - a record made fit to leave: held back, or its fields masked.
  *
  * A masked value leaves nowhere in its record. It stands in the field, often in the raw line, and
- * often inside another field (a name in a message). So each masked value is looked for in the raw
- * line and in all other fields, upper and lower case alike:
+ * often inside another field (a name in a message) or its name. So each masked value is looked for
+ * in the raw line and in all other fields, upper and lower case alike:
  * - where it stands as a word of its own, its mask takes its place;
  * - a raw line in which a masked value is not found (it stands there in another writing), or is
  *   part of a longer word (three bytes or more), does not leave at all;
  * - a field in which it is part of a longer word leaves as "[masked]".
- * With more than YG_MASK_VALUES_MAX masked values in a record, nothing of it leaves unmasked.
+ * With more than YG_MASK_VALUES_MAX masked values in a record, nothing of it leaves unmasked; of
+ * one with more fields than an event holds the raw line stays, for what is in the others is not
+ * known.
  *
  * Layer:   wire. May include base/, model/. Pure; any thread with an event of its own.
  * Tests:   tests/unit/wire/test_mask.c, tests/fuzz/fuzz_policy.c

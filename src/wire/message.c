@@ -289,6 +289,7 @@ static const struct yg_wire_field receipt_fields[] = {
 	{"next", YG_WIRE_KIND_PLACE, 0, false, "`next` must be an integer from 1"},
 	{"time", YG_WIRE_KIND_TIME, 0, true, "`time` must be a time with its zone"},
 	{"signature", YG_WIRE_KIND_TEXT, 128, true, "`signature` must be base64"},
+	{"takes", YG_WIRE_KIND_YES, 0, true, "`takes` must be true or false"},
 };
 
 void yg_wire_receipt_write(const struct yg_wire_receipt *receipt, struct yg_buf *to)
@@ -299,6 +300,8 @@ void yg_wire_receipt_write(const struct yg_wire_receipt *receipt, struct yg_buf 
 	add_text(to, "status", receipt->is_already ? "already" : "kept");
 	add_number(to, "next", receipt->next);
 	yg_wire_add_time(to, "time", receipt->time_ns);
+	if (receipt->takes_none)
+		yg_buf_add_str(to, ",\"takes\":false");
 	if (receipt->is_signed) {
 		yg_buf_add_str(to, ",\"signature\":\"");
 		yg_base64_add(to, (struct yg_bytes){receipt->signature, YG_SIGN_BYTES});
@@ -327,6 +330,7 @@ int yg_wire_receipt_read(struct yg_bytes text, struct yg_wire_receipt *ret,
 			.is_already = yg_bytes_eq(status, YG_S("already")),
 			.next = yg_wire_number(object, "next"),
 			.time_ns = yg_wire_time(object, "time"),
+			.takes_none = json_is_false(json_object_get(object, "takes")),
 		};
 	else
 		rc = yg_wire_fault_set(reterr, YG_EFORMAT, YG_WIRE_REQUEST,

@@ -89,6 +89,7 @@ struct yg_wire_receipt {
 	bool is_already;   /* it was there before */
 	uint64_t next;	   /* the lowest sequence of @epoch that the hub does not have */
 	int64_t time_ns;   /* the hub's clock */
+	bool takes_none;   /* heartbeats: it takes no batches now (no consent, or closed) */
 	bool is_signed;	   /* batches: the hub countersigns (yg_ledger_sign, wire/ledger.h) */
 	uint8_t signature[YG_SIGN_BYTES];
 };

@@ -152,15 +152,95 @@ static bool fits(const char *pattern, struct yg_bytes text)
 	return !pattern[0] || yg_policy_fits(yg_bytes_str(pattern), text);
 }
 
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+/* Behind the blanks at @at, which say nothing in a name. */
+static size_t behind_blanks(struct yg_bytes text, size_t at)
+{
+	while (at < text.size && text.data[at] == ' ')
+		at++;
+	return at;
+}
+
+/* Not at a glance: most names and patterns differ in their first letter. Each field of each record
+ * is held against each pattern. */
+static bool may_fit(const char *pattern, struct yg_bytes name)
+{
+	return pattern[0] == '*' || pattern[0] == ' ' || name.size == 0 || name.data[0] == ' ' ||
+	       lower((uint8_t)pattern[0]) == lower(name.data[0]);
+}
+
+/* Where behind @at something begins that may be what @pattern has at @p. */
+static size_t next_begin(struct yg_bytes name, size_t at, struct yg_bytes pattern, size_t p)
+{
+	uint8_t first = p < pattern.size ? lower(pattern.data[p]) : '*';
+
+	for (at++; at < name.size && first != '*' && lower(name.data[at]) != first; at++)
+		;
+	return at;
+}
+
+bool yg_policy_fits_field(struct yg_bytes pattern, struct yg_bytes name, bool with_nested)
+{
+	size_t p = behind_blanks(pattern, 0);
+	size_t n = behind_blanks(name, 0);
+	size_t star = SIZE_MAX;
+	size_t back = 0;
+
+	while (n < name.size) {
+		if (with_nested && p == pattern.size && name.data[n] == '.')
+			return true;
+		if (p < pattern.size && pattern.data[p] == '*') {
+			star = p;
+			p = behind_blanks(pattern, p + 1);
+			back = n;
+		} else if (p < pattern.size && lower(pattern.data[p]) == lower(name.data[n])) {
+			p = behind_blanks(pattern, p + 1);
+			n = behind_blanks(name, n + 1);
+		} else if (star != SIZE_MAX) {
+			p = behind_blanks(pattern, star + 1);
+			back = next_begin(name, back, pattern, p);
+			n = back;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern.size && (pattern.data[p] == '*' || pattern.data[p] == ' '))
+		p++;
+	return p == pattern.size;
+}
+
 /* ---- asking ---- */
 
 static enum yg_policy_mask mask_of(const struct yg_policy *policy, struct yg_bytes field,
 				   struct yg_bytes kind)
 {
-	for (size_t i = 0; i < policy->field_count; i++)
-		if (fits(policy->fields[i].name, field) && fits(policy->fields[i].kind, kind))
-			return policy->fields[i].mask;
+	for (size_t i = 0; i < policy->field_count; i++) {
+		const struct yg_policy_field *f = &policy->fields[i];
+
+		/* What may leave is what was named, and nothing that only lies below it. */
+		if (may_fit(f->name, field) && fits(f->kind, kind) &&
+		    yg_policy_fits_field(yg_bytes_str(f->name), field, f->mask != YG_POLICY_KEEP))
+			return f->mask;
+	}
 	return YG_POLICY_KEEP;
+}
+
+static bool masks(const struct yg_policy *policy, struct yg_bytes kind)
+{
+	for (size_t i = 0; policy && i < policy->field_count; i++)
+		if (policy->fields[i].mask != YG_POLICY_KEEP && fits(policy->fields[i].kind, kind))
+			return true;
+	return false;
+}
+
+bool yg_policy_masks(const struct yg_policy *local, const struct yg_policy *wish,
+		     struct yg_bytes kind)
+{
+	return masks(local, kind) || masks(wish, kind);
 }
 
 enum yg_policy_mask yg_policy_mask_of(const struct yg_policy *local, const struct yg_policy *wish,

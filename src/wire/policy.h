@@ -117,6 +117,16 @@ YG_MUST_USE int yg_policy_add_built_in(struct yg_policy *policy);
 /* Does @text fit @pattern, where * stands for any bytes? Cost: O(pattern × text) at worst. */
 bool yg_policy_fits(struct yg_bytes pattern, struct yg_bytes text);
 
+/*
+ * The same for names of fields: upper and lower case and blanks do not tell names apart
+ * (docs/record-format.md). @with_nested: `user` is also what lies below it, `user.name`.
+ */
+bool yg_policy_fits_field(struct yg_bytes pattern, struct yg_bytes name, bool with_nested);
+
+/* Is there a field of records of @kind that is masked? @wish may be NULL. */
+bool yg_policy_masks(const struct yg_policy *local, const struct yg_policy *wish,
+		     struct yg_bytes kind);
+
 /* How a field of records of @kind is masked. @wish may be NULL. */
 enum yg_policy_mask yg_policy_mask_of(const struct yg_policy *local, const struct yg_policy *wish,
 				      struct yg_bytes field, struct yg_bytes kind);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`yagura hub` and `yagura admin`: ready line, end, lock, and what the listener says to batches."""
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -116,6 +117,42 @@ def the_stranger():
     contains(lines[1], "'next': 2")
     equal([r["position"] for r in hub.records()], [1, 2])
     equal(hub.kept()[0][1], "acme")
+    hub.stop()
+
+
+def is_countersigned(one, content, sequence, **head):
+    """Did the hub sign for it, and over exactly what this head says?"""
+    status, receipt = one.send(one.batch(content, sequence, **head))
+    equal(status, 200, receipt)
+    if "signature" not in receipt:
+        return False
+    over = "yagura-receipt-1:%s:1:%d:%s:%s:%s:%s" % (
+        one.me["sensor"], sequence, hashlib.sha256(content).hexdigest(), head.get("ledger", "-"), receipt["status"],
+        receipt["time"])
+    Ed25519PublicKey.from_public_bytes(base64.b64decode(one.me["downlink_key"])).verify(
+        base64.b64decode(receipt["signature"]), over.encode())
+    return True
+
+
+@case
+def countersigned_as_it_came():
+    """A ledger that is written anew gets no countersignature by sending its batches once more."""
+    hub = Hub()
+    hub.org()
+    one = hub.stranger()
+    until("a countersignature", lambda: is_countersigned(one, record(1), 1, ledger="ab" * 32))
+    until("the same again", lambda: is_countersigned(one, record(1), 1, ledger="ab" * 32))
+    equal(is_countersigned(one, record(1), 1, ledger="cd" * 32), False)
+    equal(is_countersigned(one, record(1), 1), False)
+    for number in range(2, 132):
+        equal(one.send(one.batch(record(number), number))[0], 200)
+    # The journal does not compare digests any more.
+    equal(is_countersigned(one, record(999), 1, ledger="ab" * 32), False)
+    until("the last one again", lambda: is_countersigned(one, record(131), 131))
+    hub.stop(signal.SIGKILL)
+    hub.start()
+    equal(is_countersigned(one, record(131), 131), False)
+    until("the next one", lambda: is_countersigned(one, record(132), 132, ledger="ef" * 32))
     hub.stop()
 
 

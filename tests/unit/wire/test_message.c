@@ -142,8 +142,11 @@ static void receipts_and_problems(void)
 	start();
 	out.is_signed = true;
 	memset(out.signature, 0xa5, sizeof(out.signature));
+	out.takes_none = true;
 	yg_wire_receipt_write(&out, &buf);
 	CHECK(yg_wire_receipt_read(yg_buf_bytes(&buf), &in, &fault) == YG_OK && in.is_signed);
+	CHECK(in.takes_none);
+	out.takes_none = false;
 	CHECK(memcmp(in.signature, out.signature, sizeof(in.signature)) == 0);
 	CHECK(yg_wire_receipt_read(YG_S("{\"v\":1,\"epoch\":1,\"sequence\":1,\"status\":\"kept\","
 					"\"next\":2,\"signature\":\"AAAA\"}"),

@@ -112,6 +112,32 @@ static void stricter_wins(void)
 	CHECK(mask_of("cs-cookie", "access") == YG_POLICY_DROP);
 }
 
+static bool fits_field(const char *pattern, const char *name)
+{
+	return yg_policy_fits_field(yg_bytes_str(pattern), yg_bytes_str(name), true);
+}
+
+/* Case and blanks do not tell names apart, and a name is all that lies below it. */
+static void names_of_fields(void)
+{
+	CHECK(fits_field("user", "User") && fits_field("USER", "user") &&
+	      !fits_field("user", "us"));
+	CHECK(fits_field("User Name", "username") && fits_field("UserName", "User  Name "));
+	CHECK(fits_field("*password", "DB_Password") && !fits_field("*password", "password2"));
+	CHECK(fits_field("a*b*c", "AxBybzC") && !fits_field("a*b*c", "AxBybz") &&
+	      fits_field("*", ""));
+	CHECK(fits_field("user", "user.name") && fits_field("*.user", "x.user.name.y"));
+	CHECK(!fits_field("user", "username") && !fits_field("user.name", "user"));
+	CHECK(!yg_policy_fits_field(YG_S("user"), YG_S("user.name"), false));
+	start();
+	CHECK(mask_of("headers.Authorization", "json") == YG_POLICY_DROP);
+	CHECK(mask_of("Password", "json") == YG_POLICY_DROP);
+	/* What was let out by name lets nothing out that only lies below it. */
+	local.fields[0] = (struct yg_policy_field){.name = "request", .mask = YG_POLICY_KEEP};
+	CHECK(mask_of("request", "json") == YG_POLICY_KEEP);
+	CHECK(mask_of("request.password", "json") == YG_POLICY_DROP);
+}
+
 static void wishes_are_read(void)
 {
 	static const char *const bad[] = {
@@ -287,6 +313,55 @@ static void derived_values(void)
 	CHECK(has("\"IpAddress\":\"~") && !has("192.0.2"));
 }
 
+/* A value may be the name of a field of the log; a name of ours tells nothing. */
+static void in_names(void)
+{
+	CHECK(begin(YG_FORMAT_JSON, "{\"Taro77\":\"x\",\"user\":\"Taro77\"}") &&
+	      field("Taro77", "x") && field("of Taro77x", "y") && field("user", "Taro77"));
+	add_field(&local, "user", "", YG_POLICY_HASH);
+	(void)leave();
+	CHECK(!has("aro77") && has("\"[masked]\":\"y\"") && has("\"user\":\"~"));
+	CHECK(begin(YG_FORMAT_SYSLOG, "x") && field("user", "message") && field("message", "x"));
+	add_field(&local, "user", "", YG_POLICY_HASH);
+	(void)leave();
+	CHECK(has("\"message\":\"x\""));
+}
+
+/* What stands in fields that there was no room for is not known: their line stays. */
+static void more_than_there_is_room_for(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK(begin(YG_FORMAT_JSON, "a=1 password=secret"));
+		if (i == 1)
+			local.field_count = 0;
+		CHECK(field("a", "1"));
+		event.dropped = 1;
+		(void)leave();
+		CHECK(has("\"a\":\"1\"") && has("secret") == (i == 1));
+	}
+}
+
+/* Deeper than fields go, a value is text with names of its own in it. */
+static void deeper_than_fields_go(void)
+{
+	CHECK(begin(YG_FORMAT_JSON, "{...{\"password\":\"secret\"}}") &&
+	      field("a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a",
+		    "{\"password\":\"secret\"}") &&
+	      field("b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b", "word"));
+	(void)leave(); /* built in */
+	CHECK(!has("secret") && !has("raw\":") && has("\"word\""));
+}
+
+/* Blanks around a value are not what it is. */
+static void blanks(void)
+{
+	CHECK(begin(YG_FORMAT_JSON, "u=' alice ', alice") && field("user", " alice ") &&
+	      field("m", "by alice"));
+	add_field(&local, "user", "", YG_POLICY_HASH);
+	(void)leave();
+	CHECK(!has("alice") && has("\"m\":\"by ~"));
+}
+
 /* `raw: false` is about logs; every other rule holds for the inventory too. */
 static void what_is_no_log(void)
 {
@@ -318,7 +393,7 @@ static void too_many_values(void)
 		CHECK(yg_arena_dup(arena, event.fields[i].name, &event.fields[i].name));
 	add_field(&local, "u*", "", YG_POLICY_HASH);
 	(void)leave();
-	CHECK(!has("value") && has("\"free\":\"[masked]\"") && !has("raw\":"));
+	CHECK(!has("value") && has("\"[masked]\":\"[masked]\"") && !has("raw\":"));
 }
 
 static void truncated(void)
@@ -388,6 +463,23 @@ static void classes(void)
 		{YG_FORMAT_ZEEK, {"_path", "notice"}, YG_POLICY_NONE},
 		{YG_FORMAT_SURICATA, {"event_type", "alert"}, YG_POLICY_NONE},
 		{YG_FORMAT_SURICATA, {"event_type", "dns"}, YG_POLICY_DNS},
+		{YG_FORMAT_SURICATA, {"event_type", "sip"}, YG_POLICY_FLOWS},
+		{YG_FORMAT_SYSLOG, {"program", "utm-maild", "facility", "2"}, YG_POLICY_MAIL},
+		{YG_FORMAT_KEYVALUE, {"from", "a@b.jp", "facility", "2"}, YG_POLICY_MAIL},
+		{YG_FORMAT_SYSLOG,
+		 {"program", "dovecot", "facility", "2", "auth_result", "failed"},
+		 YG_POLICY_NONE},
+		{YG_FORMAT_SYSLOG, {"program", "sshd", "facility", "10"}, YG_POLICY_NONE},
+		{YG_FORMAT_SYSLOG, {"program", "dovecot"}, YG_POLICY_MAIL},
+		{YG_FORMAT_SYSLOG, {"program", "pdns_recursor"}, YG_POLICY_DNS},
+		{YG_FORMAT_FORTIGATE, {"subtype", "voip", "action", "permit"}, YG_POLICY_FLOWS},
+		{YG_FORMAT_ASA, {"message_id", "106100", "action", "accept"}, YG_POLICY_FLOWS},
+		{YG_FORMAT_ASA, {"message_id", "106100", "action", "deny"}, YG_POLICY_NONE},
+		{YG_FORMAT_CEF,
+		 {"name", "traffic:forward accept", "act", "accept"},
+		 YG_POLICY_FLOWS},
+		{YG_FORMAT_CEF, {"name", "traffic:forward deny", "act", "deny"}, YG_POLICY_NONE},
+		{YG_FORMAT_CEF, {"name", "login failed"}, YG_POLICY_NONE},
 	};
 
 	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
@@ -421,12 +513,17 @@ int main(void)
 		CASE(patterns),
 		CASE(asked),
 		CASE(stricter_wins),
+		CASE(names_of_fields),
 		CASE(wishes_are_read),
 		CASE(written_canonically),
 		CASE(replaced_everywhere),
 		CASE(dropped),
 		CASE(raw_that_stays),
 		CASE(derived_values),
+		CASE(in_names),
+		CASE(more_than_there_is_room_for),
+		CASE(deeper_than_fields_go),
+		CASE(blanks),
 		CASE(what_is_no_log),
 		CASE(too_many_values),
 		CASE(truncated),

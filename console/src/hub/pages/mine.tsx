@@ -118,8 +118,8 @@ function Views({ org }: { org: string }) {
           {load.data.items.map((v) => (
             <li class="card view">
               <p><time dateTime={v.time}>{formatTime(v.time, lang())}</time></p>
-              <p><strong>{v.role === 'machine' ? t('hub.view_machine') : v.name || v.actor}</strong> <span class="soft small">{word('hub.role', v.role)}</span></p>
-              <p class="small">{t('hub.view_what', { what: names.data?.get(v.what) ?? v.what, n: v.records })}</p>
+              <p><strong>{v.role === 'machine' ? t('hub.view_machine') : v.name || v.actor}</strong> <span class="soft small">{word('hub.role', v.role)}{v.role === 'provider' && ` ${v.org}`}</span></p>
+              <p class="small">{t(v.records ? 'hub.view_what' : 'hub.view_what_all', { what: names.data?.get(v.what) ?? v.what, n: v.records })}</p>
               {v.reason && <p class="small view-why">{t('hub.view_why', { why: v.reason })}</p>}
             </li>
           ))}
