@@ -69,6 +69,8 @@ static int open_intake(struct flow *flow, struct yg_intake *intake, size_t index
 			yg_intake_close(intake);
 		rc = yg_intake_open(intake, &run->inputs.items[index], index, &opts,
 				    run->options.format, run->started_ns, flow->parser, &reason);
+		if (rc == YG_OK)
+			rc = yg_intake_join(intake, &run->detector.parse);
 	}
 	if (rc == YG_OK && intake->archive)
 		(void)yg_say_gaps(run->inputs.items[index].name, intake->archive);
@@ -112,6 +114,7 @@ static void close_intake(struct flow *flow, struct yg_intake *intake)
 		report->encoding = yg_encoding_name(state.encoding);
 	if (intake->rc != YG_OK)
 		input_failed(flow->run, intake->index, intake->rc, intake->reason);
+	flow->run->joins_evicted += yg_joining_evicted(intake->joining);
 	yg_intake_close(intake);
 }
 
