@@ -546,18 +546,14 @@ static int read_join(struct reading *r, const struct yg_yaml *map)
 	return YG_OK;
 }
 
-/* Somebody has to keep what somebody takes, and whole lines are told by words before they are read.
- */
+/* Whole lines that are joined are told by words before they are read. */
 static int check_join(struct reading *r)
 {
 	const struct yg_source *source = r->to;
-	uint32_t keeps = 0, takes = 0;
 
 	for (uint32_t i = 0; i < source->line_count; i++) {
 		const struct yg_source_line *line = &source->lines[i];
 
-		keeps += line->keep_count;
-		takes += line->take_count;
 		if (source->in_lines && source->need_count == 0 && yg_source_line_joins(line) &&
 		    (!line->pattern || line->pattern->anchor.size < ANCHOR_BYTES_MIN))
 			return yg_line_fault_set(r->fault, YG_EFORMAT, line->at_line,
@@ -565,9 +561,6 @@ static int check_join(struct reading *r)
 						 "bytes in this pattern, is needed",
 						 ANCHOR_BYTES_MIN);
 	}
-	if (source->join_key_count > 0 && (keeps == 0 || takes == 0))
-		return yg_line_fault_set(r->fault, YG_EFORMAT, r->default_line,
-					 "join: one kind of line keeps fields, another takes them");
 	return YG_OK;
 }
 

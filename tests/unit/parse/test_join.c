@@ -262,8 +262,9 @@ static void descriptions_are_checked(void)
 		{"{key: c, within: 60, limit: 3}", "keeps: src_ip", "takes: src_ip", "limit"},
 		{"c", "keeps: src_ip", "takes: src_ip", "a map"},
 		{NULL, "keeps: src_ip", "takes: src_ip", "need a join"},
-		{"{key: c, within: 60}", "keeps: src_ip", "about: x", "another takes"},
-		{"{key: c, within: 60}", "about: x", "takes: src_ip", "another takes"},
+		{"{key: c, within: 60}", "keeps: src_ip", "about: x", NULL}, /* taught in steps */
+		{"{key: c, within: 60}", "keeps: [a, b, c, d, e, f, g, h, i]", "about: x",
+		 "more than 8"},
 		{"{key: c, within: 60}", "keeps: src_ip", "takes: src_ip, ends: perhaps", "ends"},
 	};
 
