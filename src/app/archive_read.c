@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/archive-int.h"
+#include "app/archive_gaps.h"
 #include "app/commands.h"
 #include "app/describe.h"
 #include "app/narrow.h"
@@ -93,9 +94,11 @@ static int print_frame(struct printing *p, const struct yg_archive *archive, uin
 	if (rc == YG_ENOMEM)
 		return rc;
 	if (rc != YG_OK) {
+		const struct yg_archive_frame *at = &archive->frames[index];
+
 		p->is_partly = true;
-		say_place(archive->path, archive->frames[index].at + fault.pos,
-			  fault.msg ? fault.msg : yg_err_text(rc));
+		yg_say_gap(archive->path, at->at, (uint64_t)at->head_size + at->packed_size,
+			   fault.msg ? fault.msg : yg_err_text(rc));
 		return YG_OK;
 	}
 	return print_text(p);
@@ -108,18 +111,18 @@ static int print_file(struct printing *p, const char *path)
 	struct yg_fault fault = {0};
 	int rc = yg_archive_open(path, &archive, &fault);
 
-	if (rc == YG_ENOMEM)
-		return rc;
-	if (rc != YG_OK) {
+	if (rc == YG_OK)
+		rc = yg_archive_go_on(archive);
+	if (rc != YG_OK && rc != YG_ENOMEM) {
 		p->is_partly = true;
-		say_place(path, fault.pos, fault.msg);
-		return YG_OK;
+		say_place(path, fault.pos, fault.msg ? fault.msg : yg_err_text(rc));
+	}
+	if (rc != YG_OK) {
+		(void)yg_archive_free(archive);
+		return rc == YG_ENOMEM ? rc : YG_OK;
 	}
 	p->readable++;
-	if (!archive->is_sealed && archive->end < archive->size) {
-		p->is_partly = true;
-		say_place(path, archive->fault.pos, archive->fault.msg);
-	}
+	p->is_partly |= yg_say_gaps(path, archive);
 	if (p->narrow.group_count > 0)
 		rc = yg_archive_filters_open(archive, &filters, &fault);
 	rc = rc == YG_ENOMEM ? rc : YG_OK; /* without filters all is looked at */

@@ -38,6 +38,8 @@ void yg_batch_reset(struct yg_batch *batch)
 	yg_buf_reset(&batch->text);
 	yg_arena_reset(batch->arena);
 	batch->record_count = 0;
+	batch->lents = NULL;
+	batch->lent_count = 0;
 	batch->head = (struct yg_bytes){0};
 	batch->chunk_count = 0;
 	batch->frame_count = 0;

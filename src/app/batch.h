@@ -18,6 +18,7 @@
 #include "detect/trace.h"
 #include "model/explain.h"
 #include "model/report.h"
+#include "parse/sources.h"
 
 #define YG_BATCH_TEXT_BYTES	(512u * 1024u) /* aimed at */
 #define YG_BATCH_TEXT_BYTES_MAX (4u << 20)     /* a record cut over two reads, and its neighbours */
@@ -52,6 +53,13 @@ struct yg_batch_frame {
 	struct yg_fault fault;	 /* it could not be unpacked; msg NULL: it could */
 };
 
+/* Fields that a record has from earlier lines of the input (parse/join.h); in the batch's arena. */
+struct yg_batch_lent {
+	uint32_t record;
+	uint32_t count;
+	const struct yg_source_pair *fields;
+};
+
 /* Records of one minute that stand together: for the timeline. */
 struct yg_batch_minute {
 	int64_t time_ns;
@@ -68,6 +76,8 @@ struct yg_batch {
 	struct yg_buf text;   /* followed by YG_PARSE_PADDING readable bytes */
 	struct yg_batch_record *records;
 	size_t record_count;
+	struct yg_batch_lent *lents; /* by record; NULL: none */
+	uint32_t lent_count;
 	struct yg_batch_chunk chunks[YG_BATCH_CHUNKS_MAX];
 	size_t chunk_count; /* 0: text */
 	uint64_t number;    /* of the batch in its input, from 1 */

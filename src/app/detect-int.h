@@ -41,6 +41,7 @@ struct yg_run {
 	struct yg_judge *judge;
 	struct yg_sink sink;
 	struct yg_detector detector;
+	uint64_t joins_evicted;		  /* of lines that belong together (parse/join.h) */
 	struct yg_worker *again;	  /* reads single records once more */
 	const struct yg_batch *after;	  /* the one that comes next, where it is known */
 	const struct yg_batch *batch;	  /* the one being judged */

@@ -2,6 +2,7 @@
 /* The reading half of `yagura detect`: inputs to batches, batches to the judge, in order. */
 #include <unistd.h>
 
+#include "app/archive_gaps.h"
 #include "app/benign.h"
 #include "app/counting.h"
 #include "app/detect-int.h"
@@ -35,11 +36,16 @@ struct flow {
 	struct yg_progress progress;
 };
 
-static void input_failed(struct yg_run *run, size_t index, int rc, const char *reason)
+static void input_is_partly(struct yg_run *run, size_t index, int rc, const char *reason)
 {
 	run->reports[index].rc = rc;
 	run->reports[index].problem = reason;
 	run->is_partly = true;
+}
+
+static void input_failed(struct yg_run *run, size_t index, int rc, const char *reason)
+{
+	input_is_partly(run, index, rc, reason);
 	yg_say("%s: %s", yg_say_safe(yg_bytes_str(run->inputs.items[index].name), 300),
 	       yg_say_tr(reason));
 }
@@ -63,7 +69,11 @@ static int open_intake(struct flow *flow, struct yg_intake *intake, size_t index
 			yg_intake_close(intake);
 		rc = yg_intake_open(intake, &run->inputs.items[index], index, &opts,
 				    run->options.format, run->started_ns, flow->parser, &reason);
+		if (rc == YG_OK)
+			rc = yg_intake_join(intake, &run->detector.parse);
 	}
+	if (rc == YG_OK && intake->archive)
+		(void)yg_say_gaps(run->inputs.items[index].name, intake->archive);
 	if (rc == YG_OK)
 		run->readable++;
 	else if (rc != YG_ENOMEM)
@@ -78,7 +88,9 @@ static void close_archive(struct flow *flow, struct yg_intake *intake)
 
 	report->bytes = intake->text_bytes;
 	report->format = intake->format;
-	if (intake->rc != YG_OK)
+	if (intake->rc != YG_OK && intake->archive->gap_count > 0) /* was said when it was opened */
+		input_is_partly(flow->run, intake->index, intake->rc, intake->reason);
+	else if (intake->rc != YG_OK)
 		input_failed(flow->run, intake->index, intake->rc, intake->reason);
 	yg_intake_close(intake);
 }
@@ -102,6 +114,7 @@ static void close_intake(struct flow *flow, struct yg_intake *intake)
 		report->encoding = yg_encoding_name(state.encoding);
 	if (intake->rc != YG_OK)
 		input_failed(flow->run, intake->index, intake->rc, intake->reason);
+	flow->run->joins_evicted += yg_joining_evicted(intake->joining);
 	yg_intake_close(intake);
 }
 
@@ -327,9 +340,7 @@ static void say_faults(struct yg_run *run, const struct yg_batch *batch)
 		run->is_partly = true;
 		report->rc = (int)frame->fault.code;
 		report->problem = frame->fault.msg;
-		yg_say(N_("%s: byte %llu: %s"), yg_say_safe(yg_bytes_str(report->name), 300),
-		       (unsigned long long)(frame->at + frame->fault.pos),
-		       yg_say_tr(frame->fault.msg));
+		yg_say_gap(report->name, frame->at, frame->size, frame->fault.msg);
 	}
 }
 

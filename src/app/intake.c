@@ -37,8 +37,33 @@ void yg_intake_close(struct yg_intake *intake)
 	intake->stream = yg_stream_free(intake->stream);
 	intake->filters = yg_archive_filters_free(intake->filters);
 	intake->archive = yg_archive_free(intake->archive);
+	intake->joining = yg_joining_free(intake->joining);
 	yg_buf_done(&intake->carry);
 	yg_buf_done(&intake->head.text);
+}
+
+int yg_intake_join(struct yg_intake *intake, const struct yg_parse_opts *opts)
+{
+	struct yg_parse_opts own = *opts;
+
+	if (!yg_sources_join(opts->sources))
+		return YG_OK;
+	own.reference_ns = intake->reference_ns;
+	intake->joining = yg_joining_new(&own);
+	return intake->joining ? YG_OK : YG_ENOMEM;
+}
+
+/* Formats in which no line of the system log, and none that a description knows, can stand. */
+static bool may_join(const struct yg_intake *intake)
+{
+	static const uint64_t never =
+		UINT64_C(1) << YG_FORMAT_ACCESS | UINT64_C(1) << YG_FORMAT_RECORD |
+		UINT64_C(1) << YG_FORMAT_WINDOWS | UINT64_C(1) << YG_FORMAT_SURICATA |
+		UINT64_C(1) << YG_FORMAT_CLOUDTRAIL | UINT64_C(1) << YG_FORMAT_ZEEK |
+		UINT64_C(1) << YG_FORMAT_IIS | UINT64_C(1) << YG_FORMAT_NGINX_JSON |
+		UINT64_C(1) << YG_FORMAT_ECS | UINT64_C(1) << YG_FORMAT_SQUID;
+
+	return intake->joining && !(never >> intake->format & 1);
 }
 
 /* Framing and format, from the beginning of the input that stands in @text. */
@@ -234,7 +259,9 @@ static int take_text(struct yg_intake *intake, struct yg_batch *batch)
 	if (!padding)
 		return yg_buf_error(&batch->text);
 	memset(padding, 0, YG_PARSE_PADDING);
-	return cut(intake, batch);
+	rc = cut(intake, batch);
+	batch->format = intake->format;
+	return rc == YG_OK && may_join(intake) ? yg_joining_take(intake->joining, batch) : rc;
 }
 
 /* One round: read, recognise, cut. *ret_waits: following, and nothing came. */

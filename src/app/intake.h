@@ -7,6 +7,7 @@
 #pragma once
 
 #include "app/batch.h"
+#include "app/joining.h"
 #include "archive/filters.h"
 #include "parse/columns.h"
 #include "parse/evtx.h"
@@ -33,6 +34,7 @@ struct yg_intake {
 	struct yg_evtx_scan scan;
 	uint64_t notes; /* places of it that are not as they should be */
 	int64_t reference_ns;
+	struct yg_joining *joining;	    /* NULL: no description joins lines */
 	struct yg_archive *archive;	    /* an archive, read frame by frame; NULL: a stream */
 	struct yg_archive_filters *filters; /* of it, or NULL */
 	struct yg_hunt *hunt;		    /* borrowed */
@@ -53,6 +55,12 @@ YG_MUST_USE int yg_intake_open(struct yg_intake *intake, const struct yg_input *
 			       const struct yg_stream_opts *opts, enum yg_format forced,
 			       int64_t now_ns, struct yg_parser *parser, const char **ret_reason);
 void yg_intake_close(struct yg_intake *intake);
+
+/*
+ * After opening: lines of the input that belong together are joined, by the descriptions of @opts
+ * (borrowed; its reference_ns is not looked at). YG_OK or YG_ENOMEM.
+ */
+YG_MUST_USE int yg_intake_join(struct yg_intake *intake, const struct yg_parse_opts *opts);
 
 /*
  * Fill @batch (reset by the caller) with the next records. YG_OK: it has some, or is the last.

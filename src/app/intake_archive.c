@@ -35,9 +35,15 @@ int yg_intake_open_archive(struct yg_intake *intake, const struct yg_input *inpu
 		return rc;
 	if (rc != YG_OK)
 		return YG_EMISMATCH; /* who reads plain logs says what is wrong */
-	if (!intake->archive->is_sealed && intake->archive->end < intake->archive->size) {
-		intake->rc = (int)intake->archive->fault.code;
-		intake->reason = intake->archive->fault.msg;
+	rc = yg_archive_go_on(intake->archive);
+	if (rc == YG_ENOMEM)
+		return rc;
+	if (rc != YG_OK) {
+		intake->rc = rc;
+		intake->reason = yg_err_text(rc);
+	} else if (intake->archive->gap_count > 0) {
+		intake->rc = (int)intake->archive->gaps[0].code;
+		intake->reason = intake->archive->gaps[0].words;
 	}
 	rc = yg_archive_filters_open(intake->archive, &intake->filters, &fault);
 	if (rc == YG_ENOMEM)

@@ -19,6 +19,15 @@ struct yg_learn_task {
 	uint32_t field_count;
 	struct yg_source_pair sets[YG_LEARN_SETS_MAX];
 	uint32_t set_count;
+	/* Of lines that stand apart and belong together: names of fields
+	 * (docs/source-description.md).
+	 */
+	const char *joins[YG_SOURCE_JOIN_KEYS_MAX];
+	const char *keeps[YG_SOURCE_JOIN_FIELDS_MAX];
+	const char *takes[YG_SOURCE_JOIN_FIELDS_MAX];
+	uint32_t join_count, keep_count, take_count;
+	uint64_t within_s; /* 0: not said */
+	bool is_end;
 	uint64_t pointed; /* line number, from 1 */
 	bool is_adding, is_forced, is_json;
 	bool is_object; /* what is learnt is a JSON object */

@@ -33,6 +33,11 @@ enum {
 	OPT_TZ,
 	OPT_JSON,
 	OPT_LANG,
+	OPT_JOIN,
+	OPT_WITHIN,
+	OPT_KEEP,
+	OPT_TAKE,
+	OPT_ENDS,
 };
 
 static const struct option learn_longs[] = {
@@ -49,9 +54,16 @@ static const struct option learn_longs[] = {
 	{"tz", required_argument, NULL, OPT_TZ},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"lang", required_argument, NULL, OPT_LANG},
+	{"join", required_argument, NULL, OPT_JOIN},
+	{"within", required_argument, NULL, OPT_WITHIN},
+	{"keep", required_argument, NULL, OPT_KEEP},
+	{"take", required_argument, NULL, OPT_TAKE},
+	{"ends", no_argument, NULL, OPT_ENDS},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
+
+#define WITHIN_S 3600u /* where --within is not given */
 
 bool yg_learn_is_name(struct yg_bytes name)
 {
@@ -118,9 +130,45 @@ static bool set_language(const char *text)
 	return true;
 }
 
+/* One more name of a field. */
+static bool add_name(const char **names, uint32_t *count, uint32_t most, const char *name)
+{
+	if (*count == most) {
+		yg_say(N_("more than %u fields"), most);
+		return false;
+	}
+	names[(*count)++] = name;
+	return true;
+}
+
+/* What is to be said of lines that belong together. */
+static bool set_join_option(struct yg_learn_task *task, int option, const char *value)
+{
+	if (option == OPT_JOIN)
+		return add_name(task->joins, &task->join_count, YG_SOURCE_JOIN_KEYS_MAX, value);
+	if (option == OPT_KEEP)
+		return add_name(task->keeps, &task->keep_count, YG_SOURCE_JOIN_FIELDS_MAX, value);
+	if (option == OPT_TAKE)
+		return add_name(task->takes, &task->take_count, YG_SOURCE_JOIN_FIELDS_MAX, value);
+	task->is_end |= option == OPT_ENDS;
+	if (option == OPT_ENDS ||
+	    (yg_bytes_u64(yg_bytes_str(value), &task->within_s) && task->within_s > 0 &&
+	     task->within_s <= YG_SOURCE_JOIN_WITHIN_MAX))
+		return true;
+	yg_say(N_("--within %s: give seconds, from 1 to %u"), yg_say_safe(yg_bytes_str(value), 40),
+	       YG_SOURCE_JOIN_WITHIN_MAX);
+	return false;
+}
+
 static bool set_option(struct yg_learn_task *task, int option, const char *value)
 {
 	switch (option) {
+	case OPT_JOIN:
+	case OPT_WITHIN:
+	case OPT_KEEP:
+	case OPT_TAKE:
+	case OPT_ENDS:
+		return set_join_option(task, option, value);
 	case OPT_NAME:
 		task->name = value;
 		return true;
@@ -293,6 +341,20 @@ static void add_pair(struct yg_buf *to, const char *indent, const char *key, str
 	yg_buf_add_byte(to, '\n');
 }
 
+/* "indent key: [name, name]", where there are any. */
+static void add_names(struct yg_buf *to, const char *before, const char *const *names,
+		      uint32_t count, const char *behind)
+{
+	if (count == 0)
+		return;
+	yg_buf_addf(to, "%s: [", before);
+	for (uint32_t i = 0; i < count; i++) {
+		yg_buf_add_str(to, i ? ", " : "");
+		yg_learn_quote(to, yg_bytes_str(names[i]));
+	}
+	yg_buf_addf(to, "]%s\n", behind);
+}
+
 /* One kind of line, as an item of "lines": @pattern, or the members of an object. */
 static void add_kind(struct yg_learn_task *task, struct yg_buf *to, struct yg_bytes pattern)
 {
@@ -317,6 +379,10 @@ static void add_kind(struct yg_learn_task *task, struct yg_buf *to, struct yg_by
 		yg_learn_quote(to, task->sets[i].text);
 		yg_buf_add_byte(to, '\n');
 	}
+	add_names(to, "    keeps", task->keeps, task->keep_count, "");
+	add_names(to, "    takes", task->takes, task->take_count, "");
+	if (task->is_end)
+		yg_buf_add_str(to, "    ends: true\n");
 }
 
 static void add_head(struct yg_learn_task *task, struct yg_buf *to, struct yg_bytes program)
@@ -333,6 +399,13 @@ static void add_head(struct yg_learn_task *task, struct yg_buf *to, struct yg_by
 	if (program.size > 0) {
 		yg_buf_add_str(to, "framing: syslog\n");
 		add_pair(to, "", "program", program);
+	}
+	if (task->join_count > 0) {
+		char within[48];
+
+		(void)snprintf(within, sizeof(within), ", within: %llu}",
+			       (unsigned long long)(task->within_s ? task->within_s : WITHIN_S));
+		add_names(to, "join: {key", task->joins, task->join_count, within);
 	}
 	yg_buf_add_str(to, "lines:\n");
 }
@@ -429,7 +502,7 @@ static uint32_t try_text(struct yg_learn_task *task, struct yg_bytes text, const
 	struct yg_parse_opts opts = {.zone = task->zone,
 				     .reference_ns = yg_clock_system().now_ns(NULL),
 				     .sources = sources};
-	struct yg_line_trial trial = {sources, &opts, task->names, arena};
+	struct yg_line_trial trial = {sources, &opts, task->names, arena, NULL};
 	struct yg_line_fault fault;
 	uint32_t count = 0;
 
@@ -620,6 +693,12 @@ static bool check_task(const struct yg_learn_task *task)
 		yg_say_hint(
 			N_("for example --field user=bob --field src_ip=192.0.2.1"),
 			N_("--field NAME=VALUE: say what stands in the line, at least one field"));
+		return false;
+	}
+	if (task->is_adding ? task->join_count > 0 || task->within_s > 0
+			    : task->within_s > 0 && task->join_count == 0) {
+		yg_say_hint(N_("with --add, what joins lines is in the file already"),
+			    N_("--join FIELD, --within SECONDS: for a new description"));
 		return false;
 	}
 	if (task->lines.count > YG_LEARN_LINES_MAX || task->pointed > task->lines.count) {

@@ -141,8 +141,13 @@ static int read_whole(struct yg_line_trial *t, enum yg_format format, struct yg_
 {
 	struct yg_parser *parser = yg_parser_new(t->opts, t->names);
 	struct yg_fault fault;
+	struct yg_join_lent lent;
 	int rc = parser ? yg_parse(parser, format, line, t->arena, ret, &fault) : YG_ENOMEM;
 
+	if (rc == YG_OK && t->join)
+		rc = yg_join_next(t->join, ret, yg_parser_described_by(parser), &lent);
+	if (rc == YG_OK && t->join)
+		rc = yg_join_lend(ret, lent.fields, lent.count);
 	(void)yg_parser_free(parser);
 	return rc;
 }
@@ -270,6 +275,9 @@ int yg_lines_show(struct yg_line_trial *trial, const struct yg_lines *lines,
 	int rc = YG_OK;
 
 	*ret_read = 0;
+	trial->join = yg_join_new();
+	if (!trial->join)
+		return YG_ENOMEM;
 	yg_buf_init(&out, OUT_BYTES_MAX);
 	for (uint32_t i = 0; i < lines->count && rc != YG_ENOMEM; i++) {
 		const struct yg_source_line *kind;
@@ -295,5 +303,6 @@ int yg_lines_show(struct yg_line_trial *trial, const struct yg_lines *lines,
 	if (rc == YG_OK)
 		rc = yg_io_write(STDOUT_FILENO, yg_buf_bytes(&out));
 	yg_buf_done(&out);
+	trial->join = yg_join_free(trial->join);
 	return rc;
 }

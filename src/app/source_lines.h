@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "parse/join.h"
 #include "parse/sources.h"
 
 #define YG_LINES_BYTES_MAX (4u << 20)
@@ -35,6 +36,7 @@ struct yg_line_trial {
 	const struct yg_parse_opts *opts; /* with the same sources */
 	struct yg_names *names;
 	struct yg_arena *arena;
+	struct yg_join *join; /* NULL, or lines are given in their order, and lend to later ones */
 };
 
 /*

@@ -84,7 +84,7 @@ static int walk_batches(struct walker *w, struct yg_intake *intake, const char *
 	struct yg_parse_opts opts = {w->zone, intake->reference_ns, w->log_format,
 				     w->sources.sources};
 	struct yg_reading reading = {.parser = yg_parser_new(&opts, w->names), .names = w->names};
-	int rc = reading.parser ? YG_OK : YG_ENOMEM;
+	int rc = reading.parser ? yg_intake_join(intake, &opts) : YG_ENOMEM;
 	bool is_last = false;
 
 	while (rc == YG_OK && !is_last) {

@@ -73,7 +73,10 @@ YG_MUST_USE int yg_archive_seek_write(const struct yg_archive_frame *frames, uin
 /*
  * Read an index (the whole skippable frame) of a file in which it begins at @at. The frames are
  * checked to lie one behind the other from 0 to @at. *ret_frames owned by the caller.
+ * YG_INDEX_ANYWHERE: in a damaged file it stands elsewhere; head_size of the last frame is then
+ * the least it can be.
  */
+#define YG_INDEX_ANYWHERE UINT64_MAX
 struct yg_archive_index_read {
 	char org[YG_ARCHIVE_ORG_MAX + 1];
 	int64_t hour_ns;
@@ -83,6 +86,33 @@ struct yg_archive_index_read {
 };
 YG_MUST_USE int yg_archive_index_parse(struct yg_bytes b, uint64_t at,
 				       struct yg_archive_index_read *ret, struct yg_fault *reterr);
+
+/* One more frame at the end of @archive's. YG_OK, YG_ELIMIT, YG_ENOMEM. */
+YG_MUST_USE int yg_archive_add_frame(struct yg_archive *archive,
+				     const struct yg_archive_frame *frame);
+
+/*
+ * The header of the frame that begins at @at and ends in the file. As yg_archive_frame_read, with
+ * ret->at and reterr->pos in the file; also YG_ETRUNC where the file ends in the frame.
+ */
+YG_MUST_USE int yg_archive_head_at(const struct yg_archive *archive, uint64_t at,
+				   struct yg_archive_frame *ret, struct yg_fault *reterr);
+
+/*
+ * Where from @at on the next header stands whose own checks hold, of a frame that ends before @end
+ * (past.c). *ret_at is @end when there is none. YG_OK, YG_ENOMEM, or the system's error.
+ * Cost: each byte is read once, in pieces.
+ */
+YG_MUST_USE int yg_archive_find(const struct yg_archive *archive, uint64_t at, uint64_t end,
+				uint64_t *ret_at);
+
+/*
+ * The index that stands at the end of the file, with @loosely wherever its frames are now.
+ * YG_ETRUNC: there is none. (reader.c)
+ */
+YG_MUST_USE int yg_archive_index_load(const struct yg_archive *archive, bool loosely,
+				      struct yg_archive_index_read *ret, uint64_t *ret_at,
+				      struct yg_fault *reterr);
 
 /* Exactly @size bytes at @at. YG_OK, YG_ETRUNC, or the error of the system. */
 YG_MUST_USE int yg_archive_pread(int fd, uint64_t at, uint8_t *to, size_t size);

@@ -168,6 +168,14 @@ static bool read_entry(const uint8_t *p, const struct names *names, uint32_t num
 	return ret->head_size >= 8 + YG_ARCHIVE_HEAD_FIXED;
 }
 
+/* Where the frame of an entry ends at the earliest; 0 where that cannot be. */
+static uint64_t least_end(const uint8_t *p)
+{
+	uint64_t at = yg_le64(p);
+
+	return at > UINT64_MAX / 2 ? 0 : at + yg_le32(p + 8) + 8 + YG_ARCHIVE_HEAD_FIXED;
+}
+
 static int read_frames(const uint8_t *entries, uint32_t count, const struct names *names,
 		       uint64_t at, struct yg_archive_index_read *ret)
 {
@@ -178,6 +186,8 @@ static int read_frames(const uint8_t *entries, uint32_t count, const struct name
 		const uint8_t *p = entries + (size_t)i * YG_INDEX_ENTRY;
 		uint64_t next = i + 1 < count ? yg_le64(p + YG_INDEX_ENTRY) : at;
 
+		if (next == YG_INDEX_ANYWHERE)
+			next = least_end(p);
 		if (!read_entry(p, names, i, next, &ret->frames[i]) ||
 		    (i == 0 && ret->frames[0].at != 0)) {
 			free(ret->frames);

@@ -84,59 +84,33 @@ static int find_index(const struct yg_archive *a, uint64_t *ret_at, uint32_t *re
 	return YG_OK;
 }
 
-static int load_index(struct yg_archive *a)
+int yg_archive_index_load(const struct yg_archive *a, bool loosely,
+			  struct yg_archive_index_read *ret, uint64_t *ret_at,
+			  struct yg_fault *reterr)
 {
-	struct yg_archive_index_read index;
-	uint64_t at = 0;
 	uint32_t size = 0;
 	uint8_t *data;
-	int rc = find_index(a, &at, &size);
+	int rc = find_index(a, ret_at, &size);
 
 	if (rc == YG_ETRUNC || rc == YG_EFORMAT)
-		return yg_fault_set(&a->fault, YG_ETRUNC, N_("the file was not closed"), a->size);
+		return yg_fault_set(reterr, YG_ETRUNC, N_("the file was not closed"), a->size);
 	if (rc != YG_OK)
 		return rc;
 	data = yg_malloc(size);
 	if (!data)
 		return YG_ENOMEM;
-	rc = yg_archive_pread(a->fd, at, data, size);
+	rc = yg_archive_pread(a->fd, *ret_at, data, size);
 	if (rc == YG_OK) {
-		rc = yg_archive_index_parse((struct yg_bytes){data, size}, at, &index, &a->fault);
-		a->fault.pos += at;
+		rc = yg_archive_index_parse((struct yg_bytes){data, size},
+					    loosely ? YG_INDEX_ANYWHERE : *ret_at, ret, reterr);
+		reterr->pos += *ret_at;
 	}
 	free(data);
-	if (rc != YG_OK)
-		return rc;
-	a->frames = index.frames;
-	a->count = index.count;
-	memcpy(a->org, index.org, sizeof(a->org));
-	a->hour_ns = index.hour_ns;
-	a->index_sum = index.sum;
-	a->end = at;
-	a->is_sealed = true;
-	a->fault = (struct yg_fault){0};
-	return YG_OK;
+	return rc;
 }
 
-static int add_frame(struct yg_archive *a, const struct yg_archive_frame *frame)
-{
-	if (a->count == YG_ARCHIVE_FRAMES_MAX)
-		return YG_ELIMIT;
-	if ((a->count & (a->count - 1)) == 0) { /* full at each power of two */
-		struct yg_archive_frame *more = yg_reallocarray(
-			a->frames, a->count ? (size_t)a->count * 2 : 1, sizeof(*more));
-
-		if (!more)
-			return YG_ENOMEM;
-		a->frames = more;
-	}
-	a->frames[a->count++] = *frame;
-	return YG_OK;
-}
-
-/* The header of the frame at @at. */
-static int head_at(const struct yg_archive *a, uint64_t at, struct yg_archive_frame *ret,
-		   struct yg_fault *reterr)
+int yg_archive_head_at(const struct yg_archive *a, uint64_t at, struct yg_archive_frame *ret,
+		       struct yg_fault *reterr)
 {
 	uint8_t head[YG_ARCHIVE_HEAD_MAX];
 	size_t size = a->size - at < sizeof(head) ? (size_t)(a->size - at) : sizeof(head);
@@ -153,6 +127,67 @@ static int head_at(const struct yg_archive *a, uint64_t at, struct yg_archive_fr
 	return rc;
 }
 
+/*
+ * Do the frames stand where the index says? The last one's header tells: bytes that came in or were
+ * cut out before it have moved it. The index alone does not, as it allows for longer headers. One
+ * that stands there and is damaged is in its place.
+ */
+static int check_last(const struct yg_archive *a, const struct yg_archive_index_read *index,
+		      uint64_t at, struct yg_fault *reterr)
+{
+	const struct yg_archive_frame *said = &index->frames[index->count - 1];
+	struct yg_archive_frame found;
+	struct yg_fault fault = {0};
+	int rc = yg_archive_head_at(a, said->at, &found, &fault);
+
+	if ((rc == YG_OK && yg_archive_agrees(said, &found)) || rc == YG_EFORMAT ||
+	    rc == YG_EDIGEST || rc == YG_ELIMIT)
+		return YG_OK;
+	if (rc != YG_OK && rc != YG_ETRUNC && rc != YG_EMISMATCH)
+		return rc;
+	return yg_fault_set(reterr, YG_EFORMAT, N_("the index does not fit the frames"), at);
+}
+
+static int load_index(struct yg_archive *a)
+{
+	struct yg_archive_index_read index;
+	uint64_t at = 0;
+	int rc = yg_archive_index_load(a, false, &index, &at, &a->fault);
+
+	if (rc != YG_OK)
+		return rc;
+	rc = check_last(a, &index, at, &a->fault);
+	if (rc != YG_OK) {
+		free(index.frames);
+		return rc;
+	}
+	a->frames = index.frames;
+	a->count = index.count;
+	memcpy(a->org, index.org, sizeof(a->org));
+	a->hour_ns = index.hour_ns;
+	a->index_sum = index.sum;
+	a->end = at;
+	a->is_sealed = true;
+	a->fault = (struct yg_fault){0};
+	return YG_OK;
+}
+
+int yg_archive_add_frame(struct yg_archive *a, const struct yg_archive_frame *frame)
+{
+	if (a->count == YG_ARCHIVE_FRAMES_MAX)
+		return YG_ELIMIT;
+	if ((a->count & (a->count - 1)) == 0) { /* full at each power of two */
+		struct yg_archive_frame *more = yg_reallocarray(
+			a->frames, a->count ? (size_t)a->count * 2 : 1, sizeof(*more));
+
+		if (!more)
+			return YG_ENOMEM;
+		a->frames = more;
+	}
+	a->frames[a->count++] = *frame;
+	return YG_OK;
+}
+
 /* From header to header, as far as it goes. */
 static int walk(struct yg_archive *a)
 {
@@ -162,13 +197,13 @@ static int walk(struct yg_archive *a)
 	while (rc == YG_OK && a->end < a->size) {
 		struct yg_archive_frame frame;
 
-		rc = head_at(a, a->end, &frame, &fault);
+		rc = yg_archive_head_at(a, a->end, &frame, &fault);
 		if (rc == YG_OK && frame.number != a->count)
 			rc = yg_fault_set(&fault, YG_EFORMAT, N_("a frame has the wrong number"),
 					  a->end);
 		if (rc != YG_OK)
 			break;
-		rc = add_frame(a, &frame);
+		rc = yg_archive_add_frame(a, &frame);
 		if (rc != YG_OK)
 			return rc;
 		a->end += (uint64_t)frame.head_size + frame.packed_size;
@@ -185,6 +220,7 @@ struct yg_archive *yg_archive_free(struct yg_archive *a)
 	if (a->fd >= 0)
 		(void)close(a->fd); /* nothing was written */
 	free(a->frames);
+	free(a->gaps);
 	free(a->path);
 	free(a);
 	return NULL;

@@ -17,6 +17,21 @@
 
 #define YG_ARCHIVE_FRAMES_MAX 65536u
 #define YG_ARCHIVE_ORG_MAX    64u
+#define YG_ARCHIVE_GAPS_MAX   1024u /* of one file that are named one by one */
+/*
+ * Behind damage a header can be met whose bytes do not hold what it says. So many times the size of
+ * the file may be read for such ones; then what is left is one gap.
+ */
+#define YG_ARCHIVE_VAIN_FACTOR 4u
+
+/* Bytes of a file in which frames should stand and none is whole; size 0: frames are missing here.
+ */
+struct yg_archive_gap {
+	uint64_t at;
+	uint64_t size;
+	enum yg_err code;
+	const char *words; /* English, static */
+};
 
 struct yg_archive {
 	char *path; /* owned; for the files beside it */
@@ -28,8 +43,11 @@ struct yg_archive {
 	uint64_t end;			  /* behind the last whole frame */
 	char org[YG_ARCHIVE_ORG_MAX + 1]; /* empty where there is no index */
 	int64_t hour_ns;		  /* YG_TIME_NONE where there is no index */
-	uint64_t index_sum;    /* binds the filters to this file; 0 where there is none */
-	struct yg_fault fault; /* why it is not sealed, pos in the file; msg NULL: is */
+	uint64_t index_sum;	     /* binds the filters to this file; 0 where there is none */
+	struct yg_fault fault;	     /* why it is not sealed, pos in the file; msg NULL: is */
+	struct yg_archive_gap *gaps; /* of yg_archive_go_on, in the order of the file */
+	uint32_t gap_count;
+	uint64_t gaps_more; /* further ones, not in the list */
 };
 
 /* Do the bytes at the front of a file look like an archive's? At least 16 are needed. */
@@ -42,6 +60,17 @@ bool yg_archive_is(struct yg_bytes head);
  */
 YG_MUST_USE int yg_archive_open(const char *path, struct yg_archive **ret, struct yg_fault *reterr);
 struct yg_archive *yg_archive_free(struct yg_archive *archive);
+
+/*
+ * For who wants all that can be read of a file that is not sealed: the frames behind the first
+ * place that is damaged are added to ret->frames, each with its own number (they rise, with gaps),
+ * and what was passed over becomes ret->gaps. A place counts as the beginning of a frame when
+ * header, number and packed bytes hold, and where the index at the file's end can still be read,
+ * when it says the same of the frame, wherever it stood. Without effect on a sealed file. YG_OK,
+ * YG_ENOMEM, YG_ELIMIT, or the system's error. Cost: each byte behind the damage once, and
+ * YG_ARCHIVE_VAIN_FACTOR.
+ */
+YG_MUST_USE int yg_archive_go_on(struct yg_archive *archive);
 
 /*
  * Header and zstd frame number @index as they stand, added to @to (room: YG_ARCHIVE_STORED_MAX),

@@ -14,8 +14,6 @@
 
 #include "base/ban.h"
 
-#define WINDOW (YG_ARCHIVE_STORED_MAX)
-
 struct check {
 	struct yg_archive *archive;
 	struct yg_archive_unpacker *unpacker;
@@ -25,6 +23,9 @@ struct check {
 	yg_archive_note_fn note;
 	yg_archive_take_fn take;
 	void *arg;
+	uint64_t vain; /* bytes read of frames that are not whole */
+	uint32_t next_number;
+	bool is_behind_damage; /* frames may be missing, that was said */
 };
 
 static void say(struct check *c, uint64_t at, uint64_t size, int rc, const char *words)
@@ -71,29 +72,16 @@ static int load(struct check *c, uint64_t at, size_t size)
 	return rc;
 }
 
-/* Where the next header of a frame begins behind @at, or @end. */
-static int find_next(struct check *c, uint64_t at, uint64_t end, uint64_t *ret)
+/*
+ * Where the next header stands behind @at, or @end: where none does, or where so much was read for
+ * headers that lie that the file was made to be read for ever.
+ */
+static int find_next(const struct check *c, uint64_t at, uint64_t end, uint64_t *ret)
 {
-	const struct yg_bytes mark = YG_S("YGARFRM1");
-
 	*ret = end;
-	while (at + 16 <= end) {
-		size_t found;
-		int rc = load(c, at, WINDOW);
-
-		if (rc != YG_OK)
-			return rc;
-		found = yg_bytes_find(yg_buf_bytes(&c->stored), mark);
-		if (found != SIZE_MAX && found >= 8) {
-			*ret = at + found - 8 < end ? at + found - 8 : end;
-			return YG_OK;
-		}
-		/* A mark cut by the window's end is found in the next one. */
-		at += found == SIZE_MAX && c->stored.size == WINDOW ? WINDOW - 16
-		      : found == SIZE_MAX			    ? c->stored.size
-								    : found + 1;
-	}
-	return YG_OK;
+	if (c->vain / YG_ARCHIVE_VAIN_FACTOR > c->archive->size)
+		return YG_OK;
+	return yg_archive_find(c->archive, at, end, ret);
 }
 
 /*
@@ -120,6 +108,7 @@ static int check_frame(struct check *c, uint64_t at, uint64_t end, uint64_t *ret
 	}
 	if (rc == YG_ENOMEM)
 		return rc;
+	c->vain += rc != YG_OK ? c->stored.size : 0;
 	if (rc != YG_OK) {
 		uint64_t next;
 		int failed = find_next(c, at + 1, end, &next);
@@ -129,6 +118,7 @@ static int check_frame(struct check *c, uint64_t at, uint64_t end, uint64_t *ret
 		say(c, at + fault.pos, next - at > fault.pos ? next - at - fault.pos : 0, rc,
 		    fault.msg);
 		*ret_size = next - at;
+		c->is_behind_damage = true;
 		return YG_OK;
 	}
 	frame.at = at;
@@ -138,8 +128,11 @@ static int check_frame(struct check *c, uint64_t at, uint64_t end, uint64_t *ret
 	     !yg_archive_agrees(&c->archive->frames[frame.number], &frame)))
 		say(c, at, frame.head_size, YG_EMISMATCH,
 		    N_("the index says something else of this frame"));
-	if (!c->archive->is_sealed && frame.number != c->ret->frames)
+	if (!c->archive->is_sealed && (frame.number < c->next_number ||
+				       (frame.number > c->next_number && !c->is_behind_damage)))
 		say(c, at, frame.head_size, YG_EMISMATCH, N_("a frame has the wrong number"));
+	c->next_number = frame.number < UINT32_MAX ? frame.number + 1 : frame.number;
+	c->is_behind_damage = false;
 	count(c->ret, &frame);
 	return c->take ? c->take(c->arg, &frame, yg_buf_bytes(&c->text)) : YG_OK;
 }

@@ -436,6 +436,8 @@ int yg_described_read(struct yg_parser_int *ctx, struct yg_bytes record, struct 
 		event->raw = record;
 	}
 	rc = match_any(&t, &ctx->opts, OF_LINES, (struct yg_bytes){0}, yg_bytes_trim(record));
+	if (rc == YG_OK)
+		ctx->by = (struct yg_described_by){t.source, t.line};
 	return say(rc == YG_OK ? fill(&t) : rc, reterr);
 }
 
@@ -457,6 +459,8 @@ int yg_described_message(struct yg_parser_int *ctx, struct yg_event *event, stru
 	int rc = match_any(&t, &ctx->opts, OF_MESSAGES, program, yg_bytes_trim(message));
 
 	*ret_known = rc == YG_OK;
+	if (rc == YG_OK)
+		ctx->by = (struct yg_described_by){t.source, t.line};
 	if (rc == YG_OK)
 		rc = put_all(&t);
 	return rc == YG_ENOMEM ? rc : YG_OK;

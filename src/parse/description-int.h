@@ -58,7 +58,18 @@ struct yg_sources {
 	struct yg_kinds of_line[256];	 /* whole lines, by their first byte */
 	struct yg_kinds of_message[256]; /* messages of the system log */
 	struct yg_kinds of_object;	 /* JSON */
+	/* Of those that join: */
+	bool is_joining;
+	uint64_t join_programs[4]; /* as @programs */
+	uint64_t join_first[4];	   /* bits of the bytes that whole lines can begin with */
+	struct yg_kinds joining;   /* whole lines that keep, take or end */
 };
+
+/* Has @line to do with others? */
+static inline bool yg_source_line_joins(const struct yg_source_line *line)
+{
+	return line->keep_count > 0 || line->take_count > 0 || line->is_end;
+}
 
 /* A rough mark of a program's name: another one may have the same. */
 static inline uint32_t yg_program_bit(struct yg_bytes program)

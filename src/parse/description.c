@@ -7,10 +7,11 @@
 
 #include "base/ban.h"
 
-#define NAME_BYTES_MAX 64u
-#define TEXT_BYTES_MAX 512u
-#define SET_BYTES_MAX  (64u << 20) /* of all descriptions, compiled */
-#define TREE_BYTES_MAX (32u << 20)
+#define NAME_BYTES_MAX	 64u
+#define TEXT_BYTES_MAX	 512u
+#define SET_BYTES_MAX	 (64u << 20) /* of all descriptions, compiled */
+#define TREE_BYTES_MAX	 (32u << 20)
+#define ANCHOR_BYTES_MIN 3u
 
 static const char *const kinds[] = {"vpn", "firewall", "proxy", "dns", "nas",	"mail",
 				    "ftp", "database", "web",	"app", "phone", "other"};
@@ -327,6 +328,33 @@ static int read_form(struct reading *r, const struct yg_yaml *node, const struct
 	return compile(r, form, &line->pattern);
 }
 
+/* What a kind of line has to do with others of its key. */
+static int read_line_join(struct reading *r, const struct yg_yaml *node,
+			  struct yg_source_line *line)
+{
+	struct yg_bytes ends = yg_yaml_text(node, "ends");
+	int rc = read_list(r, node, "keeps", YG_SOURCE_JOIN_FIELDS_MAX, &line->keeps,
+			   &line->keep_count);
+
+	if (rc == YG_OK)
+		rc = read_list(r, node, "takes", YG_SOURCE_JOIN_FIELDS_MAX, &line->takes,
+			       &line->take_count);
+	if (rc != YG_OK)
+		return rc;
+	line->is_end = yg_bytes_eq(ends, YG_S("true"));
+	if (yg_yaml_get(node, "ends") && !line->is_end)
+		return yg_line_fault_set(r->fault, YG_EFORMAT, node->line,
+					 "ends: true is expected, or no such key");
+	if ((line->keep_count > 0 || line->take_count > 0 || line->is_end) &&
+	    r->to->join_key_count == 0)
+		return yg_line_fault_set(r->fault, YG_EFORMAT, node->line,
+					 "keeps, takes and ends need a join (with its key)");
+	if (line->members && r->to->join_key_count > 0)
+		return yg_line_fault_set(r->fault, YG_EFORMAT, node->line,
+					 "join: not with objects");
+	return YG_OK;
+}
+
 static int read_line(struct reading *r, const struct yg_yaml *node, struct yg_source_line *line)
 {
 	const struct yg_yaml *form;
@@ -337,7 +365,7 @@ static int read_line(struct reading *r, const struct yg_yaml *node, struct yg_so
 					 "lines: a list of maps with a pattern is expected");
 	form = form_of(node);
 	line->at_line = form ? form->line : node->line;
-	rc = check_keys(r, node, "name about pattern cells separator object set");
+	rc = check_keys(r, node, "name about pattern cells separator object set keeps takes ends");
 	if (rc == YG_OK && !form)
 		rc = yg_line_fault_set(r->fault, YG_EFORMAT, node->line,
 				       "a kind of line has one of pattern, cells, object");
@@ -347,7 +375,7 @@ static int read_line(struct reading *r, const struct yg_yaml *node, struct yg_so
 		rc = read_sets(r, node, &line->sets, &line->set_count);
 	if (rc == YG_OK)
 		rc = read_form(r, node, form, line);
-	return rc;
+	return rc == YG_OK ? read_line_join(r, node, line) : rc;
 }
 
 static int read_lines(struct reading *r, const struct yg_yaml *map)
@@ -462,7 +490,7 @@ static int read_head(struct reading *r, const struct yg_yaml *map)
 	const struct yg_yaml *kind = yg_yaml_get(map, "kind");
 	int rc = check_keys(r, map,
 			    "source name title title_ja about kind framing program needs empty set "
-			    "lines keys values");
+			    "lines keys values join");
 
 	if (rc == YG_OK && (!version || !yg_bytes_eq(version->text, YG_S("1"))))
 		return yg_line_fault_set(r->fault, YG_EFORMAT, version ? version->line : map->line,
@@ -484,6 +512,56 @@ static int read_head(struct reading *r, const struct yg_yaml *map)
 					 "kind: one of vpn, firewall, proxy, dns, nas, mail, ftp, "
 					 "database, web, app, phone, other is expected");
 	return rc;
+}
+
+/* By which fields lines are joined, and for how long. */
+static int read_join(struct reading *r, const struct yg_yaml *map)
+{
+	const struct yg_yaml *node = yg_yaml_get(map, "join");
+	struct yg_source *to = r->to;
+	uint64_t within = 0;
+	int rc;
+
+	if (!node)
+		return YG_OK;
+	if (node->kind != YG_YAML_MAP)
+		return yg_line_fault_set(r->fault, YG_EFORMAT, node->line,
+					 "join: a map with key and within is expected");
+	rc = check_keys(r, node, "key within");
+	if (rc == YG_OK)
+		rc = read_list(r, node, "key", YG_SOURCE_JOIN_KEYS_MAX, &to->join_keys,
+			       &to->join_key_count);
+	if (rc != YG_OK)
+		return rc;
+	if (to->join_key_count == 0 || !yg_bytes_u64(yg_yaml_text(node, "within"), &within) ||
+	    within == 0 || within > YG_SOURCE_JOIN_WITHIN_MAX)
+		return yg_line_fault_set(r->fault, YG_EFORMAT, node->line,
+					 "join: a key, and within of 1 to %u seconds, are expected",
+					 YG_SOURCE_JOIN_WITHIN_MAX);
+	to->join_within_s = (uint32_t)within;
+	/* Records are looked at before they are read: by something that costs next to nothing. */
+	if (to->in_syslog && to->program_count == 0)
+		return yg_line_fault_set(r->fault, YG_EFORMAT, node->line,
+					 "join: in the system log the program is needed");
+	return YG_OK;
+}
+
+/* Whole lines that are joined are told by words before they are read. */
+static int check_join(struct reading *r)
+{
+	const struct yg_source *source = r->to;
+
+	for (uint32_t i = 0; i < source->line_count; i++) {
+		const struct yg_source_line *line = &source->lines[i];
+
+		if (source->in_lines && source->need_count == 0 && yg_source_line_joins(line) &&
+		    (!line->pattern || line->pattern->anchor.size < ANCHOR_BYTES_MIN))
+			return yg_line_fault_set(r->fault, YG_EFORMAT, line->at_line,
+						 "join: a text under needs, or one of at least %u "
+						 "bytes in this pattern, is needed",
+						 ANCHOR_BYTES_MIN);
+	}
+	return YG_OK;
 }
 
 static int read_source(struct reading *r, const struct yg_yaml *map)
@@ -516,7 +594,11 @@ static int read_source(struct reading *r, const struct yg_yaml *map)
 		rc = read_keys(r, map);
 	if (rc == YG_OK)
 		rc = read_values(r, map);
-	return rc == YG_OK ? read_lines(r, map) : rc;
+	if (rc == YG_OK)
+		rc = read_join(r, map);
+	if (rc == YG_OK)
+		rc = read_lines(r, map);
+	return rc == YG_OK ? check_join(r) : rc;
 }
 
 static const struct yg_source *find(const struct yg_sources *sources, const struct yg_source *added,

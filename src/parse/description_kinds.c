@@ -62,10 +62,49 @@ static bool may_begin(const struct yg_source_line *line, unsigned byte)
 	return (pattern->first[byte / 8] & (1u << (byte % 8))) != 0;
 }
 
-int yg_sources_note(struct yg_sources *sources, const struct yg_source *source)
+/* By what records of a source that joins are told before they are read (parse/join.h). */
+static int note_join(struct yg_sources *sources, const struct yg_source *source)
 {
 	int rc = YG_OK;
 
+	if (source->join_key_count == 0)
+		return YG_OK;
+	sources->is_joining = true;
+	for (uint32_t i = 0; i < source->program_count; i++) {
+		uint32_t bit = yg_program_bit(source->programs[i]);
+
+		sources->join_programs[bit / 64] |= UINT64_C(1) << (bit % 64);
+	}
+	for (uint32_t i = 0; source->in_lines && i < source->line_count && rc == YG_OK; i++) {
+		const struct yg_source_line *line = &source->lines[i];
+		struct yg_kind *kind;
+
+		if (!yg_source_line_joins(line))
+			continue;
+		for (unsigned byte = 0; byte < 256; byte++)
+			if (may_begin(line, byte))
+				sources->join_first[byte / 64] |= UINT64_C(1) << (byte % 64);
+		kind = yg_arena_zalloc(sources->arena, sizeof(*kind));
+		if (!kind)
+			return YG_ENOMEM;
+		kind->source = source;
+		kind->line = line;
+		rc = add(sources, &sources->joining, kind);
+	}
+	return rc;
+}
+
+bool yg_sources_join(const struct yg_sources *sources)
+{
+	return sources && sources->is_joining;
+}
+
+int yg_sources_note(struct yg_sources *sources, const struct yg_source *source)
+{
+	int rc = note_join(sources, source);
+
+	if (rc != YG_OK)
+		return rc;
 	for (uint32_t i = 0; i < source->program_count; i++) {
 		uint32_t bit = yg_program_bit(source->programs[i]);
 

@@ -19,6 +19,7 @@ struct yg_parser_int {
 	struct yg_columns *columns; /* what the head lines say; NULL: there were none */
 	void *json;		    /* state of the JSON reader; NULL until it is first needed */
 	void (*json_free)(void *json); /* set together with @json */
+	struct yg_described_by by;     /* of the record at hand */
 };
 
 /*

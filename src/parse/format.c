@@ -139,7 +139,13 @@ static int read_as(struct yg_parser_int *ctx, const struct yg_reader *reader,
 	yg_event_init(ret, arena, ctx->names);
 	ret->format = reader->format;
 	ret->raw = record;
+	ctx->by = (struct yg_described_by){0};
 	return reader->read(ctx, record, ret, reterr);
+}
+
+struct yg_described_by yg_parser_described_by(const struct yg_parser *parser)
+{
+	return parser->ctx.by;
 }
 
 /* The reader of @format for @record: Windows events have two, told by their first byte. */

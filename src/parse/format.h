@@ -25,6 +25,14 @@ struct yg_parse_opts {
 	const struct yg_sources *sources; /* descriptions (parse/sources.h), or NULL; borrowed */
 };
 
+/* Which kind of line of which description read a record; NULL: none did. */
+struct yg_source;
+struct yg_source_line;
+struct yg_described_by {
+	const struct yg_source *source;
+	const struct yg_source_line *line;
+};
+
 struct yg_parser;
 
 /* One per thread and input. @opts is copied, what it points to is borrowed. NULL = no memory. */
@@ -56,6 +64,9 @@ YG_MUST_USE int yg_parser_set_head(struct yg_parser *parser, struct yg_bytes hea
  */
 YG_MUST_USE int yg_parse(struct yg_parser *parser, enum yg_format format, struct yg_bytes record,
 			 struct yg_arena *arena, struct yg_event *ret, struct yg_fault *reterr);
+
+/* The description that read the record parsed last, for who joins lines (parse/join.h). */
+struct yg_described_by yg_parser_described_by(const struct yg_parser *parser);
 
 #define YG_PARSE_PADDING 64u /* what the JSON reader reads past the end, never using it */
 

@@ -16,18 +16,21 @@
 
 #include "parse/pattern.h"
 
-#define YG_SOURCES_MAX	       512u
-#define YG_SOURCE_LINES_MAX    64u	    /* of one description */
-#define YG_SOURCES_LINES_MAX   4096u	    /* of all */
-#define YG_SOURCE_BYTES_MAX    (256u << 10) /* of a description file */
-#define YG_SOURCE_RECORD_MAX   (64u << 10)  /* longer records are not tried */
-#define YG_SOURCES_STEPS_MAX   (8u << 20)   /* bytes looked at for one record */
-#define YG_SOURCE_COLUMNS_MAX  128u
-#define YG_SOURCE_MEMBERS_MAX  128u /* keys of one kind of object */
-#define YG_SOURCE_SETS_MAX     32u
-#define YG_SOURCE_KEYS_MAX     128u
-#define YG_SOURCE_WORDS_MAX    128u /* of one table of values */
-#define YG_SOURCE_PROGRAMS_MAX 32u
+#define YG_SOURCES_MAX		  512u
+#define YG_SOURCE_LINES_MAX	  64u	       /* of one description */
+#define YG_SOURCES_LINES_MAX	  4096u	       /* of all */
+#define YG_SOURCE_BYTES_MAX	  (256u << 10) /* of a description file */
+#define YG_SOURCE_RECORD_MAX	  (64u << 10)  /* longer records are not tried */
+#define YG_SOURCES_STEPS_MAX	  (8u << 20)   /* bytes looked at for one record */
+#define YG_SOURCE_COLUMNS_MAX	  128u
+#define YG_SOURCE_MEMBERS_MAX	  128u /* keys of one kind of object */
+#define YG_SOURCE_SETS_MAX	  32u
+#define YG_SOURCE_KEYS_MAX	  128u
+#define YG_SOURCE_WORDS_MAX	  128u /* of one table of values */
+#define YG_SOURCE_PROGRAMS_MAX	  32u
+#define YG_SOURCE_JOIN_KEYS_MAX	  4u
+#define YG_SOURCE_JOIN_FIELDS_MAX 8u	 /* that one kind of line keeps or takes */
+#define YG_SOURCE_JOIN_WITHIN_MAX 86400u /* seconds */
 
 struct yg_source_pair {
 	struct yg_bytes name, text;
@@ -66,6 +69,12 @@ struct yg_source_line {
 	uint32_t member_count;
 	const struct yg_source_pair *sets;
 	uint32_t set_count;
+	/* Of a source that joins (parse/join.h): names of fields. */
+	const struct yg_bytes *keeps; /* for later lines of the same key */
+	uint32_t keep_count;
+	const struct yg_bytes *takes; /* from earlier ones */
+	uint32_t take_count;
+	bool is_end; /* nothing of this key follows */
 };
 
 struct yg_source {
@@ -86,6 +95,9 @@ struct yg_source {
 	uint32_t key_count;
 	const struct yg_source_values *values;
 	uint32_t value_count;
+	const struct yg_bytes *join_keys; /* fields that say which lines are one try */
+	uint32_t join_key_count;	  /* 0: each line stands for itself */
+	uint32_t join_within_s;
 	const struct yg_source *next; /* as they are tried */
 };
 
@@ -106,6 +118,9 @@ YG_MUST_USE int yg_sources_add(struct yg_sources *sources, struct yg_bytes file,
 /* The first; the others by ->next. NULL when there is none. */
 const struct yg_source *yg_sources_first(const struct yg_sources *sources);
 uint32_t yg_sources_count(const struct yg_sources *sources);
+
+/* Does some description join lines? */
+bool yg_sources_join(const struct yg_sources *sources);
 
 /* Does @source know JSON objects? They may stand in a line of the system log, too. */
 bool yg_source_has_objects(const struct yg_source *source);

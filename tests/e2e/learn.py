@@ -279,4 +279,35 @@ def found_by_search():
     equal(yagura("search", "UNION", "--from", "yesterday", access, env=env).code, 2, "bad time")
 
 
+@case
+def lines_that_belong_together():
+    """A device whose tries stand on two lines, among those of others: taught in two steps."""
+    base, log, env = place()
+    lines = []
+    for i in range(1, 12):
+        lines.append("2026-03-01 08:00:%02d gate visit %d opened by peer 203.0.113.%d" % (i, 40 + i, 7 + i // 11))
+    for i in range(1, 12):
+        lines.append("2026-03-01 08:01:%02d gate visit %d: user bob%d was denied" % (i, 40 + i, i))
+    log.write_text("\n".join(lines) + "\n")
+    out = base / "gate.yaml"
+    first = yagura("source", "learn", log, "--name", "gate", "--kind", "vpn", "--out", out, "--join", "visit",
+                   "--within", "900", "--field", "visit=41", "--field", "src_ip=203.0.113.7", "--keep", "src_ip",
+                   env=env)
+    equal(first.code, 1, first.err)  # the others are not read yet
+    done = yagura("source", "learn", log, "--name", "gate", "--out", out, "--add", "--line", "12", "--json",
+                  "--field", "visit=41", "--field", "user=bob1", "--take", "src_ip", *FAILED, env=env)
+    equal(done.code, 0, done.err)
+    contains(out.read_text(), "within: 900")
+    refused = [r["fields"] for r in done.lines() if r["fields"].get("auth_result") == "failed"]
+    equal([(f["src_ip"], f["user"]) for f in refused],
+          [("203.0.113.%d" % (7 + i // 11), "bob%d" % i) for i in range(1, 12)])
+    hits = yagura("detect", "--json", "--sources", out, log, env=env)
+    equal({"src_ip": "203.0.113.7"} in [f.get("group") for f in hits.findings()], True, hits.out)
+    equal(yagura("source", "learn", log, "--name", "gate", "--out", out, "--add", "--join", "visit", *FIELDS,
+                 env=env).code, 2)
+    wrong = yagura("source", "learn", log, "--name", "gate", "--out", out, "--within", "0", *FIELDS, env=env)
+    equal(wrong.code, 2)
+    contains(wrong.err, "from 1 to 86400")
+
+
 main()

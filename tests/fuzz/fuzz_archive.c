@@ -71,6 +71,29 @@ static void ask(const struct yg_archive *archive)
 	(void)yg_archive_filters_free(filters);
 }
 
+/* Frames and gaps lie one behind the other, and numbers rise. */
+static void go_on(struct yg_archive *archive)
+{
+	uint64_t at = 0;
+	uint32_t gap = 0;
+
+	if (archive->is_sealed || yg_archive_go_on(archive) != YG_OK)
+		return;
+	for (uint32_t i = 0; i < archive->count; i++) {
+		const struct yg_archive_frame *frame = &archive->frames[i];
+
+		for (; gap < archive->gap_count && archive->gaps[gap].at == at; gap++)
+			at += archive->gaps[gap].size;
+		if (frame->at != at || (i > 0 && frame->number <= archive->frames[i - 1].number))
+			abort();
+		at += (uint64_t)frame->head_size + frame->packed_size;
+	}
+	for (; gap < archive->gap_count && archive->gaps[gap].at == at; gap++)
+		at += archive->gaps[gap].size;
+	if (gap < archive->gap_count || at > archive->size)
+		abort();
+}
+
 static void whole_file(struct yg_bytes b)
 {
 	struct yg_archive_check check;
@@ -93,6 +116,7 @@ static void whole_file(struct yg_bytes b)
 		    archive->is_sealed == (archive->fault.msg != NULL))
 			abort();
 		ask(archive);
+		go_on(archive);
 		(void)yg_archive_free(archive);
 	}
 	if (yg_archive_verify(file, &check, note, take, NULL) != YG_OK)
