@@ -38,6 +38,24 @@ def unknown_format_is_said_with_the_first_line():
 
 
 @case
+def commands_that_look_at_records_say_it_too():
+    path = folder() / "noise.bin"
+    path.write_bytes(bytes((i * 7919 + i // 3) % 251 + 5 for i in range(3000)))
+    equal(yagura("detect", "--json", path).code, 1)
+    for words in (["search", "GET"], ["source", "records"], ["summary", "logons"], ["summary", "events"],
+                  ["summary", "files"]):
+        got = yagura(*words, path)
+        equal(got.code, 1, words)
+        contains(got.err, "noise.bin: not recognised: ")
+        contains(got.err, "--log-format")
+    log = folder() / "a.log"
+    log.write_text(access_log())
+    got = yagura("search", "GET", path, log)
+    equal(got.code, 1)
+    assert str(log) + ":1: " in got.out
+
+
+@case
 def empty_file_is_fine():
     log = folder() / "empty.log"
     log.write_text("")
