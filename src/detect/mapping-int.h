@@ -30,15 +30,25 @@ struct yg_mapping_entry {
 	uint32_t channel_count;
 	struct yg_logsource rewrite;
 	bool is_rewritten;
-	bool is_left; /* the file says neither where nor when: what the router says counts too */
+	uint32_t need; /* is_rewritten: of needs */
+	bool is_left;  /* the file says neither where nor when: what the router says counts too */
 	struct yg_mapping_rename *renames; /* that the parsers do not do themselves */
 	uint32_t rename_count;
+};
+
+/* A logsource that entries are rewritten to, and the entries that say something about it. */
+struct yg_mapping_need {
+	struct yg_logsource source;
+	uint32_t *entries;
+	uint32_t count;
 };
 
 struct yg_mapping {
 	struct yg_arena *arena; /* owns all below */
 	struct yg_mapping_entry *entries;
 	uint32_t count;
+	struct yg_mapping_need *needs; /* distinct */
+	uint32_t need_count;
 	uint32_t *order; /* entries whose rewrite needs no other first */
 	bool has_renames;
 };

@@ -138,55 +138,85 @@ static bool router_says(const struct yg_mapping_view *view, const struct yg_logs
 	return yg_router_applies(view->router, view->route, logsource);
 }
 
-/*
- * Category, service and, where an entry names neither, product: of the entries that say what one
- * of them means some must admit the record; what none says is the router's.
- */
-bool yg_mapping_admits(const struct yg_mapping_view *view, const struct yg_logsource *logsource)
+/* What the entries say about a logsource, each of its parts by itself. */
+struct said {
+	bool is_said[3], is_admitted[3]; /* category, service, neither of both */
+};
+
+static void hear(struct said *said, const struct yg_mapping_entry *entry, bool is_admitted)
 {
-	const struct yg_mapping *mapping = view->mapping;
-	struct yg_logsource rest = *logsource;
-	bool is_said[3] = {false}, is_admitted[3] = {false};
+	const bool parts[3] = {entry->source.category.size > 0, entry->source.service.size > 0,
+			       entry->source.category.size == 0 && entry->source.service.size == 0};
 
-	for (uint32_t i = 0; i < mapping->count; i++) {
-		const struct yg_mapping_entry *entry = &mapping->entries[i];
-		const bool parts[3] = {
-			entry->source.category.size > 0, entry->source.service.size > 0,
-			entry->source.category.size == 0 && entry->source.service.size == 0};
-
-		if (!yg_mapping_fits(entry, logsource))
-			continue;
-		for (int k = 0; k < 3; k++) {
-			is_said[k] |= parts[k];
-			is_admitted[k] |= parts[k] && view->admits[i];
-		}
+	for (int k = 0; k < 3; k++) {
+		said->is_said[k] |= parts[k];
+		said->is_admitted[k] |= parts[k] && is_admitted;
 	}
+}
+
+/*
+ * Of the entries that say what a part means some must admit the record; what none says is the
+ * router's.
+ */
+static bool conclude(const struct yg_mapping_view *view, const struct said *said,
+		     const struct yg_logsource *logsource)
+{
+	struct yg_logsource rest = *logsource;
+
 	for (int k = 0; k < 3; k++)
-		if (is_said[k] && !is_admitted[k])
+		if (said->is_said[k] && !said->is_admitted[k])
 			return false;
-	if (is_said[0])
+	if (said->is_said[0])
 		rest.category = (struct yg_bytes){0};
-	if (is_said[1])
+	if (said->is_said[1])
 		rest.service = (struct yg_bytes){0};
-	if ((is_said[0] || is_said[1] || is_said[2]) && !rest.category.size && !rest.service.size)
+	if ((said->is_said[0] || said->is_said[1] || said->is_said[2]) && !rest.category.size &&
+	    !rest.service.size)
 		return true; /* the product too is what the entries say */
 	return router_says(view, &rest);
 }
 
-static bool entry_admits(const struct yg_mapping_view *view, const struct yg_mapping_entry *entry)
+bool yg_mapping_admits(const struct yg_mapping_view *view, const struct yg_logsource *logsource)
+{
+	const struct yg_mapping *mapping = view->mapping;
+	struct said said = {0};
+
+	for (uint32_t i = 0; i < mapping->count; i++)
+		if (yg_mapping_fits(&mapping->entries[i], logsource))
+			hear(&said, &mapping->entries[i], view->admits[i]);
+	return conclude(view, &said, logsource);
+}
+
+/* The same for what is rewritten to, whose entries have been decided. */
+static bool need_admits(struct yg_mapping_view *view, uint32_t index)
+{
+	const struct yg_mapping_need *need = &view->mapping->needs[index];
+	struct said said = {0};
+
+	if (!view->needs[index]) {
+		for (uint32_t i = 0; i < need->count; i++)
+			hear(&said, &view->mapping->entries[need->entries[i]],
+			     view->admits[need->entries[i]]);
+		view->needs[index] = conclude(view, &said, &need->source) ? 2 : 1;
+	}
+	return view->needs[index] == 2;
+}
+
+static bool entry_admits(struct yg_mapping_view *view, const struct yg_mapping_entry *entry)
 {
 	for (uint32_t i = 0; i < entry->test_count; i++)
 		if (!test_holds(view, &entry->tests[i]))
 			return false;
 	if (!is_from(view, entry) || (entry->is_left && !router_says(view, &entry->source)))
 		return false;
-	return !entry->is_rewritten || yg_mapping_admits(view, &entry->rewrite);
+	return !entry->is_rewritten || need_admits(view, entry->need);
 }
 
 void yg_mapping_look(struct yg_mapping_view *view)
 {
 	const struct yg_mapping *mapping = view->mapping;
 
+	memset(view->needs, 0, mapping->need_count);
 	for (uint32_t i = 0; i < mapping->count; i++)
 		view->admits[mapping->order[i]] =
 			entry_admits(view, &mapping->entries[mapping->order[i]]);

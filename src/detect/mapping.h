@@ -7,8 +7,9 @@
  * sources (Windows channels) and rewrite (another logsource, which is looked up again). Where no
  * entry fits a rule's logsource the router alone decides.
  *
- * Evaluation is bottom-up over the entries in the order of their rewrites: no recursion, a bound
- * on each record's cost of YG_MAPPING_ENTRIES_MAX squared comparisons of words.
+ * Evaluation is bottom-up over the entries in the order of their rewrites, each logsource that is
+ * rewritten to once: no recursion; a record that a rule hits costs at most a look at each value,
+ * and at a quarter of YG_MAPPING_ENTRIES_MAX squared results.
  *
  * Layer:   detect. Input untrusted.
  * State:   immutable after reading: any number of threads.
@@ -20,8 +21,9 @@
 #include "parse/yaml.h"
 
 #define YG_MAPPING_BYTES_MAX   (1u << 20)
-#define YG_MAPPING_ENTRIES_MAX 1024u
-#define YG_MAPPING_CHAIN_MAX   8u /* rewrites that follow one another */
+#define YG_MAPPING_ENTRIES_MAX 512u
+#define YG_MAPPING_VALUES_MAX  16384u /* of conditions and sources together */
+#define YG_MAPPING_CHAIN_MAX   8u     /* rewrites that follow one another */
 
 struct yg_mapping;
 
@@ -55,6 +57,8 @@ struct yg_mapping_view {
 	bool is_foreign_channel; /* of the kind: one that the router does not know */
 	bool has_channel;	 /* false: sources cannot be told and hold */
 	bool admits[YG_MAPPING_ENTRIES_MAX];
+	uint8_t needs[YG_MAPPING_ENTRIES_MAX]; /* what is rewritten to: 0 = not asked yet, 1 no, 2
+						  yes */
 };
 
 /* Decide which entries admit the record or kind that @view describes; fills view->admits. */

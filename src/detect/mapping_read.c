@@ -25,6 +25,7 @@ struct reader {
 	void *arg;
 	struct yg_mapping_entry *entry; /* being read */
 	bool has_files;			/* it names files as its sources */
+	uint32_t values;		/* read so far, of all entries */
 };
 
 #define SHOWN(text)                                                                                \
@@ -58,6 +59,8 @@ static int folded_text(struct reader *r, const struct yg_yaml *node, struct yg_b
 
 	if (node->kind != YG_YAML_SCALAR || yg_yaml_is_null(node) || node->text.size == 0)
 		return wrong(r, node->line, "a text is wanted here");
+	if (r->values++ >= YG_MAPPING_VALUES_MAX)
+		return wrong(r, node->line, "more than %u values", YG_MAPPING_VALUES_MAX);
 	if (node->text.size > TEXT_MAX)
 		return wrong(r, node->line, "longer than %u bytes", TEXT_MAX);
 	to = yg_arena_alloc(r->arena, node->text.size);
@@ -352,6 +355,61 @@ static int read_doc(struct reader *r, const struct yg_yaml *doc)
 	return rc;
 }
 
+static bool is_same(const struct yg_logsource *a, const struct yg_logsource *b)
+{
+	return yg_bytes_eq(a->product, b->product) && yg_bytes_eq(a->category, b->category) &&
+	       yg_bytes_eq(a->service, b->service);
+}
+
+static int add_need(struct reader *r, const struct yg_logsource *source)
+{
+	struct yg_mapping *m = r->mapping;
+	struct yg_mapping_need *need = &m->needs[m->need_count++];
+
+	*need = (struct yg_mapping_need){.source = *source};
+	need->entries = yg_arena_alloc(r->arena, (m->count + 1u) * sizeof(*need->entries));
+	if (!need->entries)
+		return YG_ENOMEM;
+	for (uint32_t i = 0; i < m->count; i++)
+		if (yg_mapping_fits(&m->entries[i], source))
+			need->entries[need->count++] = i;
+	return YG_OK;
+}
+
+/* The logsources that are rewritten to, each once. */
+static int find_needs(struct reader *r)
+{
+	struct yg_mapping *m = r->mapping;
+	int rc = YG_OK;
+
+	m->needs = yg_arena_zalloc(r->arena, (m->count + 1u) * sizeof(*m->needs));
+	if (!m->needs)
+		return YG_ENOMEM;
+	for (uint32_t i = 0; i < m->count && rc == YG_OK; i++) {
+		struct yg_mapping_entry *entry = &m->entries[i];
+
+		if (!entry->is_rewritten)
+			continue;
+		while (entry->need < m->need_count &&
+		       !is_same(&m->needs[entry->need].source, &entry->rewrite))
+			entry->need++;
+		if (entry->need == m->need_count)
+			rc = add_need(r, &entry->rewrite);
+	}
+	return rc;
+}
+
+/* Are all entries settled that entry @index waits for? */
+static bool is_ready(const struct yg_mapping *m, const bool *is_settled, uint32_t index)
+{
+	const struct yg_mapping_need *need = &m->needs[m->entries[index].need];
+
+	for (uint32_t i = 0; m->entries[index].is_rewritten && i < need->count; i++)
+		if (!is_settled[need->entries[i]])
+			return false;
+	return true;
+}
+
 /*
  * Entries by how many rewrites follow on theirs: each pass settles those that need only what is
  * settled. What is left after as many passes as are allowed goes in a circle or too far.
@@ -368,15 +426,9 @@ static int sort_entries(struct reader *r)
 	for (uint32_t pass = 0; pass <= YG_MAPPING_CHAIN_MAX && settled < m->count; pass++) {
 		uint32_t before = settled;
 
-		for (uint32_t i = 0; i < m->count; i++) {
-			bool is_open = is_settled[i];
-
-			for (uint32_t k = 0; m->entries[i].is_rewritten && k < m->count; k++)
-				is_open |= !is_settled[k] &&
-					   yg_mapping_fits(&m->entries[k], &m->entries[i].rewrite);
-			if (!is_open)
+		for (uint32_t i = 0; i < m->count; i++)
+			if (!is_settled[i] && is_ready(m, is_settled, i))
 				m->order[settled++] = i;
-		}
 		for (uint32_t i = before; i < settled; i++)
 			is_settled[m->order[i]] = true;
 	}
@@ -409,6 +461,8 @@ static int read_text(struct reader *r, struct yg_bytes text)
 		r->report(r->arg, 1, "no 'logsources': nothing is taken from here");
 	for (const struct yg_yaml *doc = docs->first; doc && rc == YG_OK; doc = doc->next)
 		rc = read_doc(r, doc);
+	if (rc == YG_OK)
+		rc = find_needs(r);
 	return rc == YG_OK ? sort_entries(r) : rc;
 }
 

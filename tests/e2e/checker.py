@@ -219,11 +219,12 @@ def what_would_change_the_meaning_is_refused_with_its_line():
             (head + "    rewrite: {category: b}\n  b: {category: b, rewrite: {category: process_creation}}\n", 2, "circle"),
             ("logsources:\n" + "".join("  a%d: {category: c%d, rewrite: {category: c%d}}\n" % (i, i, i + 1)
                                        for i in range(12)), 2, "more than 8"),
-            ("logsources:\n" + "".join("  a%d: {category: c}\n" % i for i in range(1030)), 1026, "more than 1024"),
+            ("logsources:\n" + "".join("  a%d: {category: c}\n" % i for i in range(520)), 514, "more than 512"),
             ("logsources: 3\n", 1, "must be a map"),
             ("- a\n", 1, "'logsources'"),
             (head + "    category: again\n", 4, ""),
             (head + "    conditions: {EventID: %s}\n" % ("9" * 2000), 4, "longer than"),
+            (head + "    conditions: {EventID: [%s]}\n" % ",".join(["1"] * 20000), 4, "more than 16384 values"),
             ("logsources: &a {b: *a}\n", 1, "")):
         _, err = check(text, [CREATION], code=2)
         contains(err, "map.yml:%d: " % line)
