@@ -71,12 +71,7 @@ int yg_command_checker(int argc, char **argv)
 		       yg_say_safe(yg_bytes_str(c.level), 40));
 		return YG_EXIT_FAILED;
 	}
-	/* Which logsource is which channel is known here: the table is not needed, but named. */
-	if (c.log_source && access(c.log_source, R_OK) != 0) {
-		yg_say(N_("%s: cannot be read: %s"), yg_say_safe(yg_bytes_str(c.log_source), 300),
-		       yg_say_tr(yg_err_text(yg_err_from_errno(errno))));
-		return YG_EXIT_FAILED;
-	}
+	options.mapping = c.log_source;
 	options.paths = (const char *const *)&c.evtx;
 	options.rules = yg_calloc(1, sizeof(*options.rules));
 	if (!options.rules) {

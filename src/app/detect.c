@@ -285,6 +285,7 @@ static int make_report(struct yg_run *run, struct yg_report *ret)
 		.stories_total = counts.stories,
 		.evicted = counts.evicted_sources + counts.evicted_paths + counts.evicted_groups +
 			   counts.evicted_stories + run->joins_evicted,
+		.is_idle = run->rules.loaded == run->rules.inactive && !run->lists.set,
 		.rules_loaded = run->rules.loaded,
 		.rules_quarantined = yg_run_quarantined(run),
 		.indicators_loaded = run->lists.set ? yg_indicators_count(run->lists.set) : 0,

@@ -44,6 +44,7 @@ struct yg_options {
 	const char **sources; /* --sources: descriptions (app/source_files.h) */
 	size_t source_count;
 	const char *placeholders;
+	const char *mapping; /* NULL, or a file of log sources (detect/mapping.h) */
 	bool no_default_rules;
 	bool may_lack_rules; /* a folder of --rules may be empty: it is a hub's */
 	bool include_deprecated;

@@ -13,11 +13,13 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/io.h"
+#include "detect/mapping.h"
 
 #include "base/ban.h"
 
 #define PLACEHOLDERS_BYTES_MAX (4u << 20)
 #define MESSAGES_BYTES_MAX     (1u << 20)
+#define MAPPING_NOTES_MAX      20u /* more are counted, not said one by one */
 #define IMAGE_ALIGN	       64u
 
 /* What is on the way from texts to an engine. */
@@ -26,6 +28,10 @@ struct load {
 	struct yg_rule_files files;
 	uint8_t *placeholders; /* owned; NULL = none */
 	size_t placeholders_size;
+	uint8_t *mapping_text; /* owned; NULL = none */
+	size_t mapping_size;
+	struct yg_mapping *mapping; /* owned until the image has it */
+	uint32_t mapping_notes;
 	enum yg_matcher matcher;
 	uint8_t key[YG_DIGEST_BYTES];
 	struct yg_buf messages; /* one line for each refused rule, as shown */
@@ -102,6 +108,43 @@ static int read_placeholders(struct load *load)
 	return YG_EINVAL;
 }
 
+static void say_mapping_note(void *arg, uint32_t line, const char *what)
+{
+	struct load *load = arg;
+
+	if (load->mapping_notes++ < MAPPING_NOTES_MAX)
+		yg_say(N_("%s:%u: %s"), yg_say_safe(yg_bytes_str(load->options->mapping), 300),
+		       line, yg_say_safe(yg_bytes_str(what), 200));
+}
+
+static int read_mapping(struct load *load)
+{
+	const char *path = load->options->mapping;
+	struct yg_yaml_fault fault = {0};
+	int rc;
+
+	if (!path)
+		return YG_OK;
+	rc = yg_io_read_file(path, YG_MAPPING_BYTES_MAX, &load->mapping_text, &load->mapping_size);
+	if (rc == YG_ENOMEM)
+		return rc;
+	if (rc != YG_OK) {
+		yg_say(N_("%s: cannot be read: %s"), yg_say_safe(yg_bytes_str(path), 300),
+		       yg_say_tr(yg_err_text(rc)));
+		return YG_EINVAL;
+	}
+	rc = yg_mapping_read((struct yg_bytes){load->mapping_text, load->mapping_size},
+			     say_mapping_note, load, &load->mapping, &fault);
+	if (load->mapping_notes > MAPPING_NOTES_MAX)
+		yg_say(N_("%s: %u more of these"), yg_say_safe(yg_bytes_str(path), 300),
+		       load->mapping_notes - MAPPING_NOTES_MAX);
+	if (rc == YG_OK || rc == YG_ENOMEM)
+		return rc;
+	yg_say(N_("%s:%u: the mapping is wrong: %s"), yg_say_safe(yg_bytes_str(path), 300),
+	       fault.line, yg_say_safe(yg_bytes_str(fault.msg), 200));
+	return YG_EINVAL;
+}
+
 static int read_files(struct load *load)
 {
 	const struct yg_options *options = load->options;
@@ -129,9 +172,13 @@ static int make_key(struct load *load)
 	struct yg_buf extra;
 	int rc;
 
-	yg_buf_init(&extra, PLACEHOLDERS_BYTES_MAX + 64);
+	yg_buf_init(&extra, PLACEHOLDERS_BYTES_MAX + YG_MAPPING_BYTES_MAX + 128);
 	yg_buf_addf(&extra, "%s %d %d ", YG_VERSION, load->options->include_deprecated,
 		    load->matcher);
+	if (load->mapping) {
+		yg_buf_addf(&extra, "mapping %zu ", load->mapping_size);
+		yg_buf_add(&extra, (struct yg_bytes){load->mapping_text, load->mapping_size});
+	}
 	yg_buf_add(&extra, (struct yg_bytes){load->placeholders, load->placeholders_size});
 	rc = yg_buf_error(&extra);
 	if (rc == YG_OK)
@@ -151,6 +198,11 @@ static int understand(struct load *load)
 	if (!load->rules)
 		return YG_ENOMEM;
 	load->rules->matcher = load->matcher;
+	load->rules->mapping = load->mapping;
+	if (load->mapping)
+		rc = yg_mapping_add_names(load->mapping, load->rules->names);
+	if (rc != YG_OK)
+		return rc;
 	load->rules->keeps_pieces = load->options->explain != NULL || load->options->is_benign;
 	if (load->placeholders) {
 		rc = yg_rules_placeholders(
@@ -268,6 +320,11 @@ static int open_rules(struct load *load, struct yg_rule_image *ret)
 		ret->rules = load->rules;
 		load->rules = NULL;
 	}
+	if (rc == YG_OK && load->mapping) {
+		rc = yg_engine_use_mapping(ret->engine, load->mapping);
+		ret->mapping = load->mapping;
+		load->mapping = NULL;
+	}
 	return rc;
 }
 
@@ -283,6 +340,8 @@ int yg_rule_image_load_beside(const struct yg_options *options, const struct yg_
 	if (rc == YG_OK)
 		rc = read_placeholders(&load);
 	if (rc == YG_OK)
+		rc = read_mapping(&load);
+	if (rc == YG_OK)
 		rc = read_files(&load);
 	if (rc == YG_OK)
 		rc = open_rules(&load, ret);
@@ -297,6 +356,8 @@ int yg_rule_image_load_beside(const struct yg_options *options, const struct yg_
 	yg_rule_files_done(&load.files);
 	yg_buf_done(&load.messages);
 	free(load.placeholders);
+	free(load.mapping_text);
+	(void)yg_mapping_free(load.mapping);
 	if (rc == YG_ENOMEM)
 		yg_say(N_("out of memory while loading rules"));
 	if (rc != YG_OK)
@@ -307,6 +368,7 @@ int yg_rule_image_load_beside(const struct yg_options *options, const struct yg_
 void yg_rule_image_done(struct yg_rule_image *image)
 {
 	image->engine = yg_engine_free(image->engine);
+	image->mapping = yg_mapping_free(image->mapping);
 	image->rules = yg_rules_free(image->rules);
 	if (image->is_mapped)
 		(void)munmap(image->mem, image->size); /* our own mapping */

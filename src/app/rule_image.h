@@ -25,6 +25,7 @@ struct yg_rule_image {
 	uint32_t unreadable;
 	bool is_cached;
 	uint8_t key[YG_DIGEST_BYTES]; /* of all texts and options */
+	struct yg_mapping *mapping;   /* that the engine borrows; owned; NULL = none */
 	char *refusals;		      /* a line for each refused rule: FILE:LINE: REASON; owned */
 	uint32_t newly_refused;	      /* by the set beside which it was loaded they were not */
 	struct yg_rules *rules;	      /* as understood, with pieces; only where @options explain */
@@ -33,7 +34,7 @@ struct yg_rule_image {
 /*
  * Load what @options name. Refused rules and unreadable files are said. YG_OK, YG_ENOMEM,
  * YG_ELIMIT, YG_EFORMAT (said), YG_EINVAL: the placeholders file is wrong (said), or --rules
- * named no rule at all (said), or YAGURA_MATCHER no matcher (said).
+ * named no rule at all (said), or YAGURA_MATCHER no matcher (said), or the mapping is wrong (said).
  */
 YG_MUST_USE int yg_rule_image_load(const struct yg_options *options, struct yg_rule_image *ret);
 

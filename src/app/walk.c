@@ -14,6 +14,7 @@
 
 #define EVENT_ARENA_MAX (32u << 20)
 #define SAID_MAX	20u
+#define SHOWN_MAX	120u /* bytes of a record that nobody can read */
 
 /* What one run needs besides its result. */
 struct walker {
@@ -26,6 +27,13 @@ struct walker {
 	struct yg_parser *parser; /* recognises formats */
 	struct yg_arena *arena;
 	struct yg_batch *batch;
+
+	/* Of the input being read. */
+	uint64_t input_records;
+	uint64_t input_unread;
+	uint64_t first_unread;		/* its place */
+	uint8_t unread_text[SHOWN_MAX]; /* the beginning of it */
+	size_t unread_size;
 };
 
 static void say_input(void *arg, const char *name, int rc, const char *reason)
@@ -46,6 +54,33 @@ static bool is_outside(const struct yg_walk *walk, int64_t time_ns)
 	       (walk->to_ns != YG_TIME_NONE && time_ns >= walk->to_ns);
 }
 
+static void note_unread(struct walker *w, const struct yg_walk_place *place)
+{
+	if (w->input_unread++ > 0)
+		return;
+	w->first_unread = place->position;
+	w->unread_size = place->text.size < SHOWN_MAX ? place->text.size : SHOWN_MAX;
+	if (w->unread_size > 0)
+		memcpy(w->unread_text, place->text.data, w->unread_size);
+}
+
+/*
+ * As `detect` says it of an input most of whose records nobody could read: no silent "nothing
+ * found". Who takes such records too has left nothing out.
+ */
+static void say_unrecognised(struct walker *w, const char *source)
+{
+	if (w->walk->unread || w->input_unread * 2 <= w->input_records)
+		return;
+	w->walk->is_partly = true;
+	yg_say_hint(N_("if this is a log, name its form with --format or --log-format"),
+		    N_("%s: not recognised: %llu of %llu records cannot be read; the first is "
+		       "record %llu: %s"),
+		    yg_say_safe(yg_bytes_str(source), 200), (unsigned long long)w->input_unread,
+		    (unsigned long long)w->input_records, (unsigned long long)w->first_unread,
+		    yg_say_safe((struct yg_bytes){w->unread_text, w->unread_size}, SHOWN_MAX));
+}
+
 static int walk_record(struct walker *w, struct yg_reading *reading, const char *source,
 		       uint32_t index)
 {
@@ -62,7 +97,9 @@ static int walk_record(struct walker *w, struct yg_reading *reading, const char 
 		return rc;
 	if (w->batch->chunk_count > 0)
 		place.text = (struct yg_bytes){0}; /* bytes of an event file are no text */
+	w->input_records++;
 	if (rc != YG_OK) {
+		note_unread(w, &place);
 		if (walk->unread_count++ < SAID_MAX)
 			yg_say(N_("%s: record %llu cannot be read: %s"),
 			       yg_say_safe(yg_bytes_str(source), 200),
@@ -119,7 +156,10 @@ static int walk_input(struct walker *w, size_t index)
 		return YG_OK;
 	}
 	w->walk->readable++;
+	w->input_records = w->input_unread = 0;
 	rc = walk_batches(w, &intake, input->name);
+	if (rc == YG_OK)
+		say_unrecognised(w, input->name);
 	if (rc == YG_OK && intake.rc != YG_OK)
 		say_input(w, input->name, intake.rc, intake.reason);
 	yg_intake_close(&intake);

@@ -64,8 +64,9 @@ const struct yg_profile *yg_worker_profile(const struct yg_worker *worker)
 /* Can lines be known from others? Not where more is asked of a record than its trace. */
 static bool can_repeat(const struct yg_detector *detector)
 {
-	return !detector->narrow && !detector->counts_kinds && !detector->profile_clock &&
-	       !detector->parse.log_format && !detector->reads_all;
+	return !yg_engine_mapping(detector->engine) && !detector->narrow &&
+	       !detector->counts_kinds && !detector->profile_clock && !detector->parse.log_format &&
+	       !detector->reads_all;
 }
 
 struct yg_worker *yg_worker_new(const struct yg_detector *detector)

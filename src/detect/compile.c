@@ -193,6 +193,13 @@ static int write_rule(struct yg_compiler *c, const struct yg_rule *rule)
 		out.correlation = write_correlation(c, &rule->correlation);
 	}
 	YG_COMPILER_ADD(c, RULES, out);
+	if (c->rules->mapping) {
+		struct yg_img_source source = {yg_compiler_text(c, rule->logsource.product),
+					       yg_compiler_text(c, rule->logsource.category),
+					       yg_compiler_text(c, rule->logsource.service)};
+
+		YG_COMPILER_ADD(c, SOURCES, source);
+	}
 	return rc;
 }
 

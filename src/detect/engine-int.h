@@ -6,6 +6,7 @@
 
 #include "detect/engine.h"
 #include "detect/image-int.h"
+#include "detect/mapping.h"
 #include "detect/memo.h"
 #include "detect/patterns.h"
 #include "detect/route.h"
@@ -14,6 +15,7 @@ struct yg_engine {
 	struct yg_img img;
 	struct yg_names *names;
 	struct yg_router *router;
+	const struct yg_mapping *mapping; /* borrowed; NULL: the router alone */
 	struct yg_engine_rule *rules;
 	struct yg_correlation *correlations;
 	struct yg_bytes *tags;

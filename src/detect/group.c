@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "detect/compile-int.h"
+#include "detect/mapping.h"
 
 #include "base/ban.h"
 
@@ -80,6 +81,16 @@ static bool is_ordinary(const struct grouper *g, uint32_t index)
 	return rule_at(g, index)->correlation.type == YG_CORRELATION_NONE;
 }
 
+/* Of records that the router cannot place a mapping may still say that they are not meant. */
+static bool is_admitted_open(const struct grouper *g, uint32_t index)
+{
+	uint32_t source = g->source_of[index];
+
+	return !g->c->rules->mapping ||
+	       !yg_mapping_covers(g->c->rules->mapping, &g->sources[source]) ||
+	       g->taken[(size_t)YG_ROUTE_OPEN * g->source_count + source];
+}
+
 /* The rules of @route, in g->rules. */
 static void collect_rules(struct grouper *g, uint32_t route)
 {
@@ -96,6 +107,8 @@ static void collect_rules(struct grouper *g, uint32_t route)
 		else
 			is_taken = !yg_router_knows(router, &g->sources[g->source_of[i]]) ||
 				   yg_witness_needs_field(g->c->witness, rule_at(g, i));
+		if (route == YG_ROUTE_OPEN)
+			is_taken &= is_admitted_open(g, i);
 		if (is_taken)
 			g->rules[g->rule_count++] = i;
 	}
@@ -406,6 +419,11 @@ static int prepare(struct grouper *g)
 		for (uint32_t s = 0; s < g->source_count; s++)
 			g->taken[(size_t)route * g->source_count + s] =
 				yg_router_applies(c->router, route, &g->sources[s]);
+	if (c->rules->mapping)
+		for (uint32_t route = YG_ROUTE_OPEN; route < routes; route++)
+			yg_mapping_reaches(c->rules->mapping, c->router, route, g->sources,
+					   g->source_count,
+					   g->taken + (size_t)route * g->source_count);
 	return YG_OK;
 }
 

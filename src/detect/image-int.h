@@ -20,7 +20,7 @@
 #include "base/hash.h"
 #include "detect/matcher.h"
 
-#define YG_IMG_VERSION 9u
+#define YG_IMG_VERSION 10u
 #define YG_IMG_MAGIC   "YGIMAGE"
 #define YG_IMG_NONE    UINT32_MAX
 #define YG_IMG_ALIGN   64u
@@ -32,6 +32,7 @@
 	X(NAMES, struct yg_img_run, names)                                                         \
 	X(TAGS, struct yg_img_run, tags)                                                           \
 	X(RULES, struct yg_img_rule, rules)                                                        \
+	X(SOURCES, struct yg_img_source, sources)                                                  \
 	X(CORRELATIONS, struct yg_img_correlation, correlations)                                   \
 	X(ALIASES, uint32_t, aliases)                                                              \
 	X(TERMS, uint64_t, terms)                                                                  \
@@ -86,6 +87,11 @@ struct yg_img_rule {
 	uint8_t level, kind, field;
 	uint8_t is_own, is_quiet;
 	uint8_t reserved[3];
+};
+
+/* The logsource of a rule. One for each rule, or none at all: only a mapping asks for them. */
+struct yg_img_source {
+	struct yg_img_run product, category, service;
 };
 
 struct yg_img_correlation {

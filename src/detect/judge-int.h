@@ -18,6 +18,7 @@ struct yg_candidate {
 	uint64_t first_position;
 	uint64_t count;
 	const struct yg_completion *done; /* correlations; NULL = another kind */
+	uint32_t nth; /* of the groups that one record completes for this rule, from 0 */
 };
 
 /* What a record that is still to be taken completes. */

@@ -183,13 +183,34 @@ static int candidate_order(const void *left, const void *right)
 	return order ? order : yg_judge_order(a->matched, b->matched);
 }
 
-/* Of the groups that one record completes for one rule, the first is told. */
+/* Groups that one record completes for one rule: in the order of the refs it came by. */
 static int first_candidate_order(const void *left, const void *right)
 {
 	const struct yg_candidate *a = left, *b = right;
 	int order = candidate_order(a, b);
 
-	return order ? order : (a->done > b->done) - (a->done < b->done);
+	if (order != 0 || !a->done || !b->done)
+		return order ? order : (a->done > b->done) - (a->done < b->done);
+	if (a->done->ref != b->done->ref) /* known from before, keys may not be */
+		return a->done->ref < b->done->ref ? -1 : 1;
+	if (a->done->key != b->done->key) /* keys are in order */
+		return a->done->key < b->done->key ? -1 : 1;
+	return (a->done > b->done) - (a->done < b->done);
+}
+
+/* Nothing twice; but each group of a correlation is told, or its silence would hide it. */
+static void keep_candidate(struct yg_judge *judge, struct yg_candidate candidate,
+			   uint32_t *kept_count)
+{
+	const struct yg_candidate *before =
+		*kept_count > 0 ? &judge->candidates[*kept_count - 1] : NULL;
+
+	if (before && candidate_order(before, &candidate) == 0) {
+		if (!before->done || !candidate.done)
+			return;
+		candidate.nth = before->nth + 1;
+	}
+	judge->candidates[(*kept_count)++] = candidate;
 }
 
 /* All that may be found on this record, in the order of output, nothing twice. */
@@ -222,27 +243,28 @@ static int gather(struct yg_judge *judge, const struct yg_trace *trace,
 	qsort(judge->candidates, judge->candidate_count, sizeof(*judge->candidates),
 	      first_candidate_order);
 	for (uint32_t i = 0; i < judge->candidate_count; i++)
-		if (kept == 0 ||
-		    candidate_order(&judge->candidates[kept - 1], &judge->candidates[i]) != 0)
-			judge->candidates[kept++] = judge->candidates[i];
+		keep_candidate(judge, judge->candidates[i], &kept);
 	judge->candidate_count = kept;
 	return YG_OK;
 }
 
 /* --- emitting --------------------------------------------------------------------------------- */
 
-static void finding_id(const struct yg_finding *finding, uint8_t to[YG_ID_BYTES])
+/* @nth: of several groups for one rule; the first has the id it would have alone. */
+static void finding_id(const struct yg_finding *finding, uint32_t nth, uint8_t to[YG_ID_BYTES])
 {
-	char digits[24];
+	char digits[24], group[24];
 	int size = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)finding->position);
+	int group_size = snprintf(group, sizeof(group), "group %u", nth + 1);
 	const struct yg_bytes parts[] = {
 		finding->source,
 		{(const uint8_t *)digits, (size_t)size},
 		finding->rule->id,
-		finding->matched,
+		nth > 0 ? (struct yg_bytes){(const uint8_t *)group, (size_t)group_size}
+			: finding->matched,
 	};
 
-	yg_id_derive(parts, finding->matched.size > 0 ? 4 : 3, to);
+	yg_id_derive(parts, nth > 0 || finding->matched.size > 0 ? 4 : 3, to);
 }
 
 /* A list says only that a thing is on it; which advice fits follows from the kind of record. */
@@ -307,7 +329,7 @@ static int emit(struct yg_judge *judge, struct yg_look *look, const struct yg_ca
 
 	if (candidate->done)
 		add_correlation(judge, trace, candidate->done, &finding);
-	finding_id(&finding, finding.id);
+	finding_id(&finding, candidate->nth, finding.id);
 	yg_story_id(finding.actor, source, field_of(candidate->rule, trace->format), finding.story);
 	finding.outcome =
 		yg_outcomes_decide(judge->outcomes, look, candidate->rule, &finding.reason);

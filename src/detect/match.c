@@ -561,6 +561,49 @@ static void search(struct yg_scratch *s)
 			meter->clock.now_ns(meter->clock.arg) - from_ns - meter->tick_ns;
 }
 
+static void look_by_mapping(const struct yg_engine *engine, struct yg_event *event,
+			    struct yg_mapping_view *ret)
+{
+	ret->mapping = engine->mapping;
+	ret->router = engine->router;
+	ret->route = yg_router_route(engine->router, event);
+	ret->event = event;
+	ret->channel = (struct yg_bytes){0};
+	ret->event_code = 0;
+	ret->is_foreign_channel = false;
+	ret->has_channel = ret->route != YG_ROUTE_OPEN;
+	yg_mapping_look(ret);
+}
+
+/* Of the rules that hit, those that the mapping means for @event; returns how many are left. */
+static uint32_t keep_meant(const struct yg_engine *engine, struct yg_event *event, uint32_t *hits,
+			   uint32_t count)
+{
+	const struct yg_img *img = &engine->img;
+	struct yg_mapping_view view;
+	uint32_t kept = 0;
+
+	look_by_mapping(engine, event, &view);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct yg_img_source *source = &img->sources[hits[i]];
+		const struct yg_logsource logsource = {yg_img_text(img, source->product),
+						       yg_img_text(img, source->category),
+						       yg_img_text(img, source->service)};
+
+		if (yg_mapping_admits(&view, &logsource))
+			hits[kept++] = hits[i];
+	}
+	return kept;
+}
+
+static int rename_by_mapping(const struct yg_engine *engine, struct yg_event *event)
+{
+	struct yg_mapping_view view;
+
+	look_by_mapping(engine, event, &view);
+	return yg_mapping_rename(&view);
+}
+
 int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 		    struct yg_event *event, struct yg_hits *ret)
 {
@@ -573,6 +616,12 @@ int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 	scratch->group = NULL;
 	if (number == YG_IMG_NONE)
 		return YG_OK;
+	if (engine->mapping && yg_mapping_renames(engine->mapping)) {
+		int rc = rename_by_mapping(engine, event);
+
+		if (rc != YG_OK)
+			return rc;
+	}
 	start(scratch, group, event);
 	for (uint32_t i = 0; i < group->always.count; i++)
 		try_rule(scratch, img->lists[group->always.first + i]);
@@ -585,6 +634,8 @@ int yg_engine_match(const struct yg_engine *engine, struct yg_scratch *scratch,
 				img->group_rules[group->rules.first + scratch->candidates[i]];
 	if (scratch->error)
 		return scratch->error;
+	if (engine->mapping && count > 0)
+		count = keep_meant(engine, event, scratch->hits, count);
 	if (count > 1)
 		qsort(scratch->hits, count, sizeof(*scratch->hits), compare_u32);
 	ret->count = count;

@@ -64,6 +64,12 @@ static bool check_rules(struct checker *k)
 	for (uint32_t i = 0; i < img->tags_count; i++)
 		if (!is_text(k, img->tags[i]))
 			return false;
+	if (img->sources_count != 0 && img->sources_count != img->rules_count)
+		return false;
+	for (uint32_t i = 0; i < img->sources_count; i++)
+		if (!is_text(k, img->sources[i].product) || !is_text(k, img->sources[i].category) ||
+		    !is_text(k, img->sources[i].service))
+			return false;
 	for (uint32_t i = 0; i < img->rules_count; i++) {
 		const struct yg_img_rule *r = &img->rules[i];
 
@@ -538,6 +544,19 @@ struct yg_engine *yg_engine_free(struct yg_engine *engine)
 	free(engine->tags);
 	free(engine);
 	return NULL;
+}
+
+int yg_engine_use_mapping(struct yg_engine *engine, const struct yg_mapping *mapping)
+{
+	if (engine->img.sources_count != engine->img.rules_count)
+		return YG_EMISMATCH;
+	engine->mapping = mapping;
+	return YG_OK;
+}
+
+const struct yg_mapping *yg_engine_mapping(const struct yg_engine *engine)
+{
+	return engine->mapping;
 }
 
 const struct yg_names *yg_engine_names(const struct yg_engine *engine)

@@ -370,6 +370,13 @@ static uint32_t registry_route(struct yg_event *event, uint32_t undecided)
 	return undecided;
 }
 
+/* Is what happened told by a further field? */
+static bool is_split(uint32_t channel, uint32_t event_code)
+{
+	return event_code == 12 && strcmp(channels[channel].service, "sysmon") == 0 &&
+	       strcmp(channels[channel].product, "windows") == 0;
+}
+
 static uint32_t windows_route(const struct yg_router *router, struct yg_event *event)
 {
 	uint32_t channel, route;
@@ -378,10 +385,7 @@ static uint32_t windows_route(const struct yg_router *router, struct yg_event *e
 		return ROUTE_WINDOWS;
 	if (!get(router, code_hash(channel, event->event_code), &route))
 		return router->of_channel[channel];
-	if (event->event_code == 12 && strcmp(channels[channel].service, "sysmon") == 0 &&
-	    strcmp(channels[channel].product, "windows") == 0)
-		return registry_route(event, route);
-	return route;
+	return is_split(channel, event->event_code) ? registry_route(event, route) : route;
 }
 
 static uint32_t syslog_route(const struct yg_router *router, struct yg_bytes program)
@@ -494,6 +498,39 @@ bool yg_router_knows(const struct yg_router *router, const struct yg_logsource *
 		if (yg_router_applies(router, i, logsource))
 			return true;
 	return false;
+}
+
+bool yg_router_has_channel(const struct yg_router *router, struct yg_bytes channel)
+{
+	uint32_t first;
+
+	return get(router, key_hash(KIND_CHANNEL, channel), &first);
+}
+
+void yg_router_each_event(const struct yg_router *router,
+			  void (*fn)(void *arg, uint32_t route, struct yg_bytes channel,
+				     uint32_t event_code),
+			  void *arg)
+{
+	fn(arg, ROUTE_WINDOWS, (struct yg_bytes){0}, 0);
+	for (uint32_t c = 0; c < COUNT(channels); c++) {
+		struct yg_bytes channel = yg_bytes_str(channels[c].channel);
+		uint32_t first = 0, route;
+
+		if (!get(router, key_hash(KIND_CHANNEL, channel), &first))
+			continue;
+		fn(arg, router->of_channel[first], channel, 0);
+		for (uint32_t i = 0; i < COUNT(codes); i++) {
+			if (strcmp(codes[i].service, channels[first].service) != 0 ||
+			    !get(router, code_hash(first, codes[i].code), &route))
+				continue;
+			fn(arg, route, channel, codes[i].code);
+			if (!is_split(first, codes[i].code))
+				continue;
+			fn(arg, ROUTE_REGISTRY_ADD, channel, codes[i].code);
+			fn(arg, ROUTE_REGISTRY_DELETE, channel, codes[i].code);
+		}
+	}
 }
 
 /* --- which records a logsource means: for explaining ----------------------------------------- */

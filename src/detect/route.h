@@ -48,3 +48,15 @@ bool yg_router_knows(const struct yg_router *router, const struct yg_logsource *
 /* Can a record of @format, with or without a channel, have @route at all? */
 bool yg_router_reaches(const struct yg_router *router, enum yg_format format, bool has_channel,
 		       uint32_t route);
+
+/* Does the table know the Windows channel @channel (any case)? */
+bool yg_router_has_channel(const struct yg_router *router, struct yg_bytes channel);
+
+/*
+ * Call @fn for each Windows route with a channel and event id that lead to it. An empty channel is
+ * one that the table does not know, id 0 any that has no row.
+ */
+void yg_router_each_event(const struct yg_router *router,
+			  void (*fn)(void *arg, uint32_t route, struct yg_bytes channel,
+				     uint32_t event_code),
+			  void *arg);

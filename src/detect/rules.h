@@ -90,6 +90,8 @@ struct yg_expr {
 	uint32_t count;
 };
 
+struct yg_mapping; /* detect/mapping.h */
+
 struct yg_logsource {
 	struct yg_bytes product; /* lower case; empty = any */
 	struct yg_bytes category;
@@ -211,6 +213,8 @@ struct yg_rules {
 	uint32_t inactive;
 	uint32_t refused;
 	enum yg_matcher matcher; /* who will match; that of this CPU unless set before adding */
+	const struct yg_mapping
+		*mapping;	 /* borrowed; NULL = the router alone; set before compiling */
 	bool keeps_pieces;	 /* set before adding: fill pieces */
 	struct yg_piece *pieces; /* of all rules, in the order of reading; then of filters */
 	uint32_t piece_count;

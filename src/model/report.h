@@ -54,6 +54,7 @@ struct yg_report {
 	uint64_t frames;   /* of archives */
 	uint64_t frames_read;
 	uint64_t evicted; /* entries pushed out of bounded tables */
+	bool is_idle;	  /* no rule could be used, and there were no indicators */
 	uint32_t rules_loaded;
 	uint32_t rules_quarantined; /* over their budget, and out of use from there on */
 	uint64_t indicators_loaded;

@@ -48,6 +48,8 @@ struct learner {
 	bool has_tail; /* some lines go on behind the last token */
 };
 
+#define TELLING_MAX 64u /* bytes of a word that are looked at */
+
 static bool is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t';
@@ -302,17 +304,34 @@ static bool is_same(const struct token *a, const struct token *b)
 	return a->kind == TOKEN_BLANK || yg_bytes_eq(a->text, b->text);
 }
 
+/* Japanese has no blanks: the words stand inside longer runs (認証失敗, 接続を拒否しました). */
+static bool has_japanese_stem(struct yg_bytes run)
+{
+	static const char *const stems[] = {
+		"成功", "失敗", "拒否", "拒絶", "許可", "不許可", "認可",   "承認",   "否認",
+		"遮断", "破棄", "不正", "無効", "有効", "正常",	  "異常",   "一致",   "誤り",
+		"誤っ", "却下", "受理", "禁止", "制限", "期限",	  "ロック", "エラー", "ブロック",
+		"通過", "切断", "確立", "ＯＫ", "ＮＧ", "○",	  "×",	    "不可"};
+
+	for (size_t i = 0; i < sizeof(stems) / sizeof(stems[0]); i++)
+		if (yg_bytes_find(run, yg_bytes_str(stems[i])) != SIZE_MAX)
+			return true;
+	return false;
+}
+
 /*
  * Words that tell how it ended, in whatever form. They stay text: a line that lacks one of them, or
  * has another one, is another kind of line, and must not get this one's meaning.
  */
 bool yg_learn_is_telling(struct yg_bytes word)
 {
-	static const char *const stems[] = {"fail",  "succ",   "accept",   "deni",   "deny",
-					    "refus", "reject", "invalid",  "allow",  "block",
-					    "drop",  "permit", "wrong",	   "grant",  "incorrect",
-					    "lock",  "logged", "terminat", "expire", "disabled"};
-	uint8_t small[16];
+	static const char *const stems[] = {"fail",  "succ",	"accept",   "deni",    "deny",
+					    "refus", "reject",	"invalid",  "allow",   "block",
+					    "drop",  "permit",	"wrong",    "grant",   "incorrect",
+					    "lock",  "logged",	"terminat", "expire",  "disabled",
+					    "error", "authori", "mismatch", "timeout", "timed"};
+	static const char *const whole[] = {"ok", "ng", "pass", "passed", "yes", "true", "false"};
+	uint8_t small[TELLING_MAX];
 	struct yg_bytes b = {small, word.size < sizeof(small) ? word.size : sizeof(small)};
 
 	for (size_t i = 0; i < b.size; i++)
@@ -320,7 +339,10 @@ bool yg_learn_is_telling(struct yg_bytes word)
 	for (size_t i = 0; i < sizeof(stems) / sizeof(stems[0]); i++)
 		if (yg_bytes_find(b, yg_bytes_str(stems[i])) != SIZE_MAX)
 			return true;
-	return false;
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
+		if (yg_bytes_eq(b, yg_bytes_str(whole[i])))
+			return true;
+	return has_japanese_stem(word);
 }
 
 /* Words weigh more than marks and blanks, so that these do not lead astray. */
@@ -376,6 +398,52 @@ static enum step next_step(const struct learner *l, const struct token *other, u
 	return table[(i + 1) * width + k] == here ? STEP_LINE : STEP_OTHER;
 }
 
+/* ---- what a field takes ---- */
+
+static bool ends_with(struct yg_bytes name, const char *end)
+{
+	return yg_bytes_ends(name, yg_bytes_str(end));
+}
+
+/* What strangers choose the text of: a name can hold what looks like the rest of the line. */
+static bool is_name_of_somebody(struct yg_bytes name)
+{
+	return yg_bytes_eq(name, YG_S("user")) || ends_with(name, "_user") ||
+	       yg_bytes_eq(name, YG_S("cs-username"));
+}
+
+static const char *type_of(const struct learner *l, const struct yg_learn_field *field)
+{
+	struct yg_bytes address;
+
+	if (yg_address_at(field->value, &address) == field->value.size)
+		return "address";
+	if (ends_with(field->name, "_port"))
+		return "port";
+	if (is_name_of_somebody(field->name))
+		return l->in->is_first ? "text" : "text last";
+	if (yg_bytes_is_number(field->value))
+		return "number";
+	return yg_bytes_chr(field->value, ' ') == SIZE_MAX ? "word" : "text";
+}
+
+/* Does the token before @i have a length of its own, so that anything may follow it? */
+static bool ends_itself(const struct learner *l, uint32_t i)
+{
+	const struct token *token = &l->tokens[i];
+	const char *type;
+
+	if (token->kind != TOKEN_FIELD)
+		return true;
+	if (token->field == UINT32_MAX)
+		return true;
+	type = type_of(l, &l->in->fields[token->field]);
+	return strcmp(type, "address") == 0 || strcmp(type, "port") == 0 ||
+	       strcmp(type, "number") == 0;
+}
+
+/* ---- what other lines share ---- */
+
 /* How many words of the line @other shares; 0 when they do not tell the same end. */
 static uint32_t count_shared(const struct learner *l, const struct token *other, uint32_t count,
 			     const uint16_t *table)
@@ -401,7 +469,8 @@ static uint32_t count_shared(const struct learner *l, const struct token *other,
 			break;
 		case STEP_LINE:
 			strange += token->kind == TOKEN_WORD && yg_learn_is_telling(token->text);
-			is_field |= token->kind == TOKEN_FIELD;
+			/* an address ends by itself: what follows it is no part of it */
+			is_field |= token->kind == TOKEN_FIELD && !ends_itself(l, at[0]);
 			at[0]++;
 			break;
 		case STEP_OTHER:
@@ -410,8 +479,24 @@ static uint32_t count_shared(const struct learner *l, const struct token *other,
 			break;
 		}
 	}
+	for (; at[1] < count; at[1]++)
+		more += other[at[1]].kind == TOKEN_WORD && yg_learn_is_telling(other[at[1]].text);
 	strange += is_field ? 0 : more;
 	return strange > 0 ? 0 : shared;
+}
+
+/* Is all that is left of the other line what the field at the end of this one takes? */
+static bool is_value_of_last(const struct learner *l, const struct token *other, uint32_t from,
+			     uint32_t count)
+{
+	const struct token *last = &l->tokens[l->count - 1];
+	const uint8_t *end = other[count - 1].text.data + other[count - 1].text.size;
+	const struct yg_bytes rest = {other[from].text.data, (size_t)(end - other[from].text.data)};
+	struct yg_bytes address;
+
+	if (last->kind != TOKEN_FIELD || last->field == UINT32_MAX || !ends_itself(l, l->count - 1))
+		return false;
+	return yg_address_at(rest, &address) == rest.size || yg_bytes_is_number(rest);
 }
 
 /* What @other does not share is not kept; where it has more, there is a gap. */
@@ -445,7 +530,7 @@ static void take_over(struct learner *l, const struct token *other, uint32_t cou
 			break;
 		}
 	}
-	l->has_tail |= at[1] < count;
+	l->has_tail |= at[1] < count && !is_value_of_last(l, other, at[1], count);
 }
 
 static uint32_t count_words(const struct learner *l)
@@ -500,36 +585,37 @@ void yg_learn_literal(struct yg_buf *to, struct yg_bytes text)
 	}
 }
 
-static bool ends_with(struct yg_bytes name, const char *end)
+/* Is there an end to a piece before token @i: text that stays, or nothing more? */
+static bool is_text(const struct learner *l, uint32_t i)
 {
-	return yg_bytes_ends(name, yg_bytes_str(end));
+	return i >= l->count || (l->tokens[i].kind != TOKEN_FIELD && l->tokens[i].is_kept);
 }
 
-/* What strangers choose the text of: a name can hold what looks like the rest of the line. */
-static bool is_name_of_somebody(struct yg_bytes name)
+static bool is_equals(const struct token *token)
 {
-	return yg_bytes_eq(name, YG_S("user")) || ends_with(name, "_user") ||
-	       yg_bytes_eq(name, YG_S("cs-username"));
+	return token->kind == TOKEN_MARK && token->text.data[0] == '=';
 }
 
-static const char *type_of(const struct learner *l, const struct yg_learn_field *field)
+/*
+ * In NAME=VALUE NAME=VALUE: does the value of token @i, a field, have further words in other lines?
+ * They stand before the next name, or at the end.
+ */
+static bool is_value_of_words(const struct learner *l, uint32_t i)
 {
-	struct yg_bytes address;
+	const struct token *t = l->tokens;
 
-	if (yg_address_at(field->value, &address) == field->value.size)
-		return "address";
-	if (ends_with(field->name, "_port"))
-		return "port";
-	if (is_name_of_somebody(field->name))
-		return l->in->is_first ? "text" : "text last";
-	if (yg_bytes_is_number(field->value))
-		return "number";
-	return yg_bytes_chr(field->value, ' ') == SIZE_MAX ? "word" : "text";
+	if (i == 0 || !is_equals(&t[i - 1]) || ends_itself(l, i))
+		return false;
+	if (i + 1 == l->count)
+		return l->has_tail;
+	return i + 3 < l->count && t[i + 1].kind == TOKEN_BLANK && is_text(l, i + 1) &&
+	       t[i + 2].kind == TOKEN_WORD && t[i + 2].has_gap && is_text(l, i + 2) &&
+	       is_equals(&t[i + 3]);
 }
 
-static void add_field(const struct learner *l, const struct token *token, bool is_followed,
-		      struct yg_buf *to)
+static void add_field(const struct learner *l, uint32_t index, bool is_followed, struct yg_buf *to)
 {
+	const struct token *token = &l->tokens[index];
 	const struct yg_learn_field *field;
 	const char *type;
 
@@ -539,31 +625,12 @@ static void add_field(const struct learner *l, const struct token *token, bool i
 	}
 	field = &l->in->fields[token->field];
 	type = type_of(l, field);
+	if (strcmp(type, "word") == 0 && is_value_of_words(l, index))
+		type = "text";
 	if (!is_followed && strcmp(type, "text last") == 0)
 		type = "text";
 	yg_buf_addf(to, "{%.*s:%s}", token->is_repeat ? 0 : (int)field->name.size,
 		    (const char *)field->name.data, type);
-}
-
-/* Is there an end to a piece before token @i: text that stays, or nothing more? */
-static bool is_text(const struct learner *l, uint32_t i)
-{
-	return i >= l->count || (l->tokens[i].kind != TOKEN_FIELD && l->tokens[i].is_kept);
-}
-
-/* Does the token before @i have a length of its own, so that anything may follow it? */
-static bool ends_itself(const struct learner *l, uint32_t i)
-{
-	const struct token *token = &l->tokens[i];
-	const char *type;
-
-	if (token->kind != TOKEN_FIELD)
-		return true;
-	if (token->field == UINT32_MAX)
-		return true;
-	type = type_of(l, &l->in->fields[token->field]);
-	return strcmp(type, "address") == 0 || strcmp(type, "port") == 0 ||
-	       strcmp(type, "number") == 0;
 }
 
 static bool is_number(struct yg_bytes text)
@@ -698,7 +765,8 @@ static void write_pattern(struct learner *l, struct yg_buf *to)
 		uint32_t end = end_of_change(l, i, &is_open);
 
 		if (end > i || (token->has_gap && token->kind != TOKEN_FIELD &&
-				(i == 0 || ends_itself(l, i - 1)))) {
+				(i == 0 || ends_itself(l, i - 1)) &&
+				(i < 2 || !is_value_of_words(l, i - 2)))) {
 			if (end == l->count) {
 				yg_buf_add_str(to, "{:rest}");
 				return;
@@ -708,7 +776,7 @@ static void write_pattern(struct learner *l, struct yg_buf *to)
 			token = &l->tokens[i];
 		}
 		if (token->kind == TOKEN_FIELD)
-			add_field(l, token, is_text(l, i + 1) && i + 1 < l->count, to);
+			add_field(l, i, is_text(l, i + 1) && i + 1 < l->count, to);
 		else
 			yg_learn_literal(to, token->text);
 		i++;

@@ -238,7 +238,8 @@ static bool has_telling_word(struct yg_bytes text)
 	size_t from = 0;
 
 	for (size_t i = 0; i <= text.size; i++) {
-		bool is_letter = i < text.size && (uint8_t)((text.data[i] | 0x20) - 'a') < 26;
+		bool is_letter = i < text.size && ((uint8_t)((text.data[i] | 0x20) - 'a') < 26 ||
+						   text.data[i] >= 0x80);
 
 		if (is_letter)
 			continue;
@@ -252,11 +253,11 @@ static bool has_telling_word(struct yg_bytes text)
 /* Keys whose values say what kind of event an object is. */
 static bool is_kind_key(struct yg_bytes path)
 {
-	static const char *const keys[] = {"event",	  "type",      "action",    "outcome",
-					   "result",	  "status",    "success",   "msg",
-					   "message",	  "category",  "operation", "sender",
-					   "metric_name", "kind",      "code",	    "eventname",
-					   "event_type",  "eventtype", "event_name"};
+	static const char *const keys[] = {
+		"event",      "ev",	   "evt",	  "type", "action",  "outcome",
+		"result",     "status",	   "success",	  "msg",  "message", "category",
+		"operation",  "sender",	   "metric_name", "kind", "code",    "eventname",
+		"event_type", "eventtype", "event_name"};
 	struct yg_bytes key = last_key(path);
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -329,6 +330,28 @@ static bool add_time(const struct objects *o, uint32_t index)
 	return true;
 }
 
+/*
+ * Yes or no that tells one kind of object from another: the same in all that are here, or said by a
+ * key that tells how it ended. An object that says the opposite must not get this one's meaning.
+ */
+static bool is_answer(const struct objects *o, uint32_t index)
+{
+	struct yg_bytes path = pointed(o)->fields[index].name;
+	struct yg_bytes text = text_at(pointed(o), index);
+
+	if (pointed(o)->fields[index].kind != YG_VALUE_BOOL)
+		return false;
+	if (has_telling_word(last_key(path)) || yg_bytes_eq_nocase(last_key(path), YG_S("ok")))
+		return true;
+	for (uint32_t i = 0; i < o->count; i++) {
+		uint32_t other = find_path(&o->events[i], path);
+
+		if (other == UINT32_MAX || !yg_bytes_eq(text_at(&o->events[i], other), text))
+			return false;
+	}
+	return true;
+}
+
 /* Can this key be named in a description, and has nothing been said of it yet? */
 static bool is_open_key(const struct objects *o, uint32_t index)
 {
@@ -366,7 +389,8 @@ static int add_other(struct objects *o, uint32_t index, bool *has_time)
 		add_present(o, path);
 		return YG_OK;
 	}
-	if (text.size <= LITERAL_MAX && is_kind_key(path) && is_name_of_kind(text)) {
+	if (text.size <= LITERAL_MAX &&
+	    ((is_kind_key(path) && is_name_of_kind(text)) || is_answer(o, index))) {
 		add_literal(o, path, text);
 		return YG_OK;
 	}

@@ -254,9 +254,10 @@ void yg_page_close(struct yg_page *page)
 static void head(struct yg_page *page, enum yg_verdict verdict)
 {
 	static const char *const classes[] = {
-		[YG_VERDICT_NOTHING_READ] = "v-nothing", [YG_VERDICT_NO_TRACE] = "v-none",
-		[YG_VERDICT_MINOR] = "v-minor",		 [YG_VERDICT_ATTEMPT] = "v-attempt",
-		[YG_VERDICT_UNKNOWN] = "v-unknown",	 [YG_VERDICT_POSSIBLE] = "v-possible",
+		[YG_VERDICT_NOTHING_READ] = "v-nothing", [YG_VERDICT_NOTHING_ASKED] = "v-nothing",
+		[YG_VERDICT_NO_TRACE] = "v-none",	 [YG_VERDICT_MINOR] = "v-minor",
+		[YG_VERDICT_ATTEMPT] = "v-attempt",	 [YG_VERDICT_UNKNOWN] = "v-unknown",
+		[YG_VERDICT_POSSIBLE] = "v-possible",
 	};
 	const char *caveat = yg_tell_caveat(page->report, page->lang);
 

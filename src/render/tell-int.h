@@ -24,7 +24,8 @@ struct yg_tell {
 
 /* How grave the whole is: decides the first sentence and its colour. */
 enum yg_verdict {
-	YG_VERDICT_NOTHING_READ, /* no record could be examined */
+	YG_VERDICT_NOTHING_READ,  /* no record could be examined */
+	YG_VERDICT_NOTHING_ASKED, /* there was nothing to look for */
 	YG_VERDICT_NO_TRACE,
 	YG_VERDICT_MINOR,   /* nothing above low */
 	YG_VERDICT_ATTEMPT, /* facts speak against success everywhere */

@@ -39,7 +39,9 @@ enum yg_verdict yg_tell_verdict(const struct yg_report *report)
 	bool is_unknown = false;
 
 	if (!lead && report->findings == 0)
-		return report->parsed > 0 ? YG_VERDICT_NO_TRACE : YG_VERDICT_NOTHING_READ;
+		return report->parsed == 0 ? YG_VERDICT_NOTHING_READ
+		       : report->is_idle   ? YG_VERDICT_NOTHING_ASKED
+					   : YG_VERDICT_NO_TRACE;
 	if (yg_tell_level(report) < YG_LEVEL_MEDIUM)
 		return YG_VERDICT_MINOR;
 	if (lead && lead->outcome == YG_OUTCOME_POSSIBLE)
@@ -57,6 +59,9 @@ const char *yg_tell_verdict_words(enum yg_verdict verdict, enum yg_lang lang)
 	static const char *const words[] = {
 		[YG_VERDICT_NOTHING_READ] = N_(
 			"No record could be examined. Whether there was an attack is not known."),
+		[YG_VERDICT_NOTHING_ASKED] = N_("Nothing was looked for: no rule could be used and "
+						"no indicators were given. Whether there was an "
+						"attack is not known."),
 		[YG_VERDICT_NO_TRACE] = N_("Within these logs no trace of an attack was found. "
 					   "This is no guarantee of safety."),
 		[YG_VERDICT_MINOR] = N_("Something worth noting was found, nothing grave. "

@@ -61,6 +61,7 @@ static enum yg_style style_of_verdict(enum yg_verdict verdict)
 	case YG_VERDICT_UNKNOWN:
 		return YG_STYLE_RED;
 	case YG_VERDICT_NOTHING_READ:
+	case YG_VERDICT_NOTHING_ASKED:
 	case YG_VERDICT_ATTEMPT:
 		return YG_STYLE_YELLOW;
 	case YG_VERDICT_MINOR:

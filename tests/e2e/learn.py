@@ -52,6 +52,69 @@ def taught_and_found():
           [(f["rule_id"], f["position"], f["event"]) for f in hits.findings()], "raw and records")
 
 
+NAMES = ["tanaka", "sato", "o'brien", "yamada taro", "x", "佐藤", "root", "a.b@c.example", "user] from", "admin"]
+CAMES = ["192.0.2.%d" % i for i in range(1, 6)] + ["2001:db8::1", "2001:db8::2", "198.51.100.7", "203.0.113.2", "192.0.2.9"]
+WHYS = ["bad-pw", "locked", "no such user"]
+# Five invented devices; the first line is pointed at.
+DEVICES = {
+    "syslog": lambda i, u, a: "<134>Nov %2d 08:%02d:00 fw gatekeeper[%d]: AUTH DENIED account=<%s> peer=%s#%d why=%s"
+                              % (3 + i, i, 100 + i, u, a, 40000 + i, WHYS[i % 3]),
+    "tabs": lambda i, u, a: '2026/11/%02d 10:00:%02d.%03d\t[WARN]\tRemote access refused for "%s" (ip: %s, tunnel: T-%d)'
+                            % (i + 1, i, i * 7, u, a, i),
+    "columns": lambda i, u, a: "%d;LOGIN;FAIL;%s;%s;%d" % (1763600000 + i * 60, u, a, i),
+    "json": lambda i, u, a: '{"ts":"2026-11-%02dT09:00:00+09:00","ev":"signin","ok":false,"who":{"login":"%s"},'
+                            '"net":{"src":"%s","port":%d}}' % (i + 1, u, a, 5000 + i),
+    "japanese": lambda i, u, a: "[%02d/Nov/2026 08:00:%02d JST] 認証失敗: 利用者=%s 端末=%s 回数=%d" % (i + 1, i, u, a, i + 1),
+}
+# How it ended, in the words of devices: refused on every second line, let in on the others.
+ENDS = {
+    "ja": lambda i, u, a, no: "2026-11-01 08:00:%02d 認証%s 利用者=%s 端末=%s" % (i, "失敗" if no else "成功", u, a),
+    "ja-tail": lambda i, u, a, no: "2026-11-01 08:00:%02d ログイン %s %s %s" % (i, u, a, "拒否" if no else "許可"),
+    "ok-ng": lambda i, u, a, no: "2026-11-01 08:00:%02d LOGIN %s user=%s from=%s" % (i, "NG" if no else "OK", u, a),
+    "tail": lambda i, u, a, no: "2026-11-01 08:00:%02d login user=%s from=%s%s" % (i, u, a, "" if no else " accepted"),
+    "json": lambda i, u, a, no: '{"ts":"2026-11-01T09:00:%02dZ","res":"%s","who":"%s","src":"%s"}'
+                                % (i, "NG" if no else "OK", u, a),
+    "json-ja": lambda i, u, a, no: '{"ts":"2026-11-01T09:00:%02dZ","結果":"%s","who":"%s","src":"%s"}'
+                                   % (i, "失敗" if no else "成功", u, a),
+    "json-bool": lambda i, u, a, no: '{"ts":"2026-11-01T09:00:%02dZ","ok":%s,"who":"%s","src":"%s"}'
+                                     % (i, "false" if no else "true", u, a),
+}
+
+
+def taught(lines, *more):
+    base = folder()
+    (base / "a.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    env = {"XDG_CONFIG_HOME": str(base / "config"), "HOME": str(base), "XDG_CACHE_HOME": str(base)}
+    got = yagura("source", "learn", base / "a.log", "--name", "dev", "--kind", "vpn", "--field", "user=tanaka", "--field",
+                 "src_ip=192.0.2.1", *FAILED, *more, "--json", "--tz", "UTC", "--out", base / "dev.yaml", env=env)
+    return got, base, env
+
+
+@case
+def five_invented_devices():
+    for name, line in DEVICES.items():
+        got, _, _ = taught([line(i, NAMES[i], CAMES[i]) for i in range(10)])
+        equal(got.code, 0, name + got.err)
+        equal([(r["fields"]["user"], r["fields"]["src_ip"]) for r in got.lines()], list(zip(NAMES, CAMES)), name)
+    got, _, _ = taught([DEVICES["syslog"](i, NAMES[i], CAMES[i]) for i in range(10)], "--field", "reason=bad-pw")
+    equal([r["fields"]["reason"] for r in got.lines()], [WHYS[i % 3] for i in range(10)], "a reason of several words")
+
+
+@case
+def who_was_let_in_is_not_taken_for_refused():
+    for name, line in ENDS.items():
+        users = ["tanaka", "sato", "ito", "kato", "mori", "abe", "ono", "hara", "oda", "nishi"]
+        got, _, _ = taught([line(i, users[i], "192.0.2.%d" % (i + 1), i % 2 == 0) for i in range(10)])
+        equal(got.code, 1, name)
+        equal([r["fields"]["user"] for r in got.lines()], users[::2], name)
+        contains(got.err, "5 of 10 lines are read")
+    # nor one that none of the ten lines was like
+    got, base, env = taught([DEVICES["json"](i, NAMES[i], CAMES[i]) for i in range(10)])
+    (base / "in.log").write_text(DEVICES["json"](0, "tanaka", "192.0.2.1").replace("false", "true") + "\n")
+    records = yagura("source", "records", "--sources", base / "dev.yaml", base / "in.log", env=env).lines()
+    equal([r["fields"].get("auth_result") for r in records], [None])
+
+
 @case
 def own_folder_second_kind_and_list():
     base, log, env = place()

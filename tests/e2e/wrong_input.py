@@ -38,6 +38,37 @@ def unknown_format_is_said_with_the_first_line():
 
 
 @case
+def without_rules_nothing_is_cleared():
+    log = folder() / "a.log"
+    log.write_text(access_log())
+    page = folder() / "page.html"
+    for lang, words, trace in (("en", "Nothing was looked for", "no trace"), ("ja", "何も照合していません", "形跡は")):
+        got = yagura("detect", "--lang", lang, "--no-default-rules", log)
+        contains(got.out, words)
+        assert trace not in got.out.splitlines()[0], got.out
+        yagura("detect", "--lang", lang, "--no-default-rules", "--html", page, log)
+        contains(page.read_text(encoding="utf-8"), words)
+
+
+@case
+def commands_that_look_at_records_say_it_too():
+    path = folder() / "noise.bin"
+    path.write_bytes(bytes((i * 7919 + i // 3) % 251 + 5 for i in range(3000)))
+    equal(yagura("detect", "--json", path).code, 1)
+    for words in (["search", "GET"], ["source", "records"], ["summary", "logons"], ["summary", "events"],
+                  ["summary", "files"]):
+        got = yagura(*words, path)
+        equal(got.code, 1, words)
+        contains(got.err, "noise.bin: not recognised: ")
+        contains(got.err, "--log-format")
+    log = folder() / "a.log"
+    log.write_text(access_log())
+    got = yagura("search", "GET", path, log)
+    equal(got.code, 1)
+    assert str(log) + ":1: " in got.out
+
+
+@case
 def empty_file_is_fine():
     log = folder() / "empty.log"
     log.write_text("")

@@ -101,9 +101,9 @@ class RuleSet:
             silent = set()
             views = {}
             for correlation in self.order:
-                finding = correlation.take(hits, silent, seconds, position, event, views)
-                if finding and correlation.ident not in quiet:
-                    found.append(finding)
+                findings = correlation.take(hits, silent, seconds, position, event, views)
+                if correlation.ident not in quiet:
+                    found += findings
         return sorted(found, key=lambda f: (f["position"], f["rule_id"]))
 
 
@@ -144,9 +144,9 @@ class Correlation:
         return all(COMPARE[k](value, float(v)) for k, v in self.condition.items() if k in COMPARE)
 
     def take(self, hits, silent, seconds, position, event, views):
-        """Finding or None; completed correlations are added to hits (silent ones to silent).
-        @views: of each correlation below, how it saw the record and by which refs on the way down;
-        this one's are added."""
+        """Findings, one for each group; completed correlations are added to hits (silent ones to
+        silent). @views: of each correlation below, how it saw the record and by which refs on the way
+        down; this one's are added."""
         temporal = self.kind.startswith("temporal")
         keyed, views[self.ident] = [], []
         for i, ref in enumerate(self.refs):
@@ -177,7 +177,7 @@ class Correlation:
                 views[self.ident] += [(m[3], m[0], findings[-1] is None) for m in members]
             if was_silent:
                 silent.add(self.ident)
-        return next((f for f in findings if f), None)
+        return [f for f in findings if f]
 
     def take_group(self, hits, silent, seconds, position, key, members):
         _, group_texts, values, _ = members[-1]
