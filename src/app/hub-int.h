@@ -74,6 +74,7 @@ struct yg_hub_settings {
 	const char *http_client_authorities;
 	struct yg_hub_config_names
 		http_names; /* hosts that browsers may name, beside the own address */
+	struct yg_web_proxies http_proxies;
 	struct yg_hub_config_out out;
 	int http_fd; /* listen; the parent's */
 	int sensors_fd;

@@ -34,7 +34,9 @@ static int find_actor(struct yg_hub_http *http, const struct yg_web_caller *call
 {
 	if (caller->bearer.size > 0)
 		return yg_hub_by_token(http->hub, caller->bearer, actor);
-	if (caller->session > 0 && caller->is_local) {
+	/* The link's key is known at this machine alone: with it, that nothing shows a proxy is
+	 * enough. */
+	if (caller->session > 0 && caller->is_direct) {
 		yg_hub_local("start link", actor);
 		return YG_OK;
 	}
@@ -66,8 +68,9 @@ int yg_hub_admit(struct yg_hub_http *http, struct yg_hub_ask *ask, bool is_count
 		return say_sign_in(reply, lang);
 	if (rc != YG_OK)
 		return rc;
-	/* A session of this machine that is carried elsewhere is one of elsewhere. */
-	actor->is_local = actor->is_local && ask->caller.is_local;
+	/* A person's session of this machine that is carried elsewhere is one of elsewhere. */
+	if (actor->person[0] || actor->token[0])
+		actor->is_local = actor->is_local && ask->caller.is_local;
 	wait_ms = is_counted ? yg_hub_rate(http->hub, actor) : 0;
 	if (wait_ms == 0)
 		return YG_OK;

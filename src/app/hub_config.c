@@ -24,6 +24,7 @@ enum kind {
 	LANG,
 	NUMBER,
 	NAMES,
+	PROXIES, /* addresses, and prefixes of them */
 };
 
 struct setting {
@@ -50,6 +51,8 @@ static const struct setting settings[] = {
 	{"http", "key", TEXT, AT(http_key), 0, 0},
 	{"http", "client_authorities", TEXT, AT(http_client_authorities), 0, 0},
 	{"http", "names", NAMES, AT(http_names), 0, 0},
+	{"http", "trusted_proxies", PROXIES, AT(proxies), 0, 0},
+	{"http", "trusted_header", TEXT, AT(trusted_header), 0, 0},
 	{"sensors", "listen", PLACE, AT(sensors_listen), 0, 0},
 	{"sensors", "names", NAMES, AT(names), 0, 0},
 	{"sensors", "connections", NUMBER, AT(connections), 1, 10240},
@@ -214,6 +217,32 @@ static void take_names(struct reading *r, const struct setting *s, const struct 
 	}
 }
 
+/* All of a family's addresses would be everybody: then each says who he is himself. */
+static bool is_proxy(const char *text, struct yg_net_prefix *ret)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
+
+	return text && yg_net_prefix_read(yg_bytes_str(text), ret) == YG_OK && ret->bits >= 8 &&
+	       (ret->bits > 96 || memcmp(ret->address, mapped, sizeof(mapped)) != 0);
+}
+
+static void take_proxies(struct reading *r, const struct setting *s, const struct yg_yaml *node)
+{
+	struct yg_web_proxies *to = (void *)((char *)r->config + s->at);
+	const char *hint = N_("write a list of at most 16 addresses of proxies, or prefixes whose "
+			      "other bits are 0: [127.0.0.1, 10.20.0.0/16]");
+
+	if (node->kind != YG_YAML_LIST || node->count == 0 || node->count > YG_WEB_PROXIES_MAX) {
+		say_value(r, node, hint);
+		return;
+	}
+	for (const struct yg_yaml *one = node->first; one; one = one->next)
+		if (!is_proxy(text_of(one), &to->trusted[to->count++])) {
+			say_value(r, node, hint);
+			return;
+		}
+}
+
 static void take(struct reading *r, const struct setting *s, const struct yg_yaml *node)
 {
 	r->config->lines[s - settings] = node->line;
@@ -221,6 +250,8 @@ static void take(struct reading *r, const struct setting *s, const struct yg_yam
 		take_number(r, s, node);
 	else if (s->kind == NAMES)
 		take_names(r, s, node);
+	else if (s->kind == PROXIES)
+		take_proxies(r, s, node);
 	else
 		take_text(r, s, node);
 }
@@ -270,6 +301,21 @@ static void check_out(struct reading *r, const struct yg_hub_config_out *out)
 		say_setting(r, "out", "webhooks", N_("webhooks is \"yes\" or not there"));
 	if (!is_or_none(out->local, "127.0.0.1"))
 		say_setting(r, "out", "local", N_("local is 127.0.0.1 or not there"));
+}
+
+/* Of one field alone: the other is what a client made up (web/forwarded.h). */
+static void check_proxies(struct reading *r, struct yg_hub_config *config)
+{
+	const char *name = config->trusted_header;
+	bool is_x = !name || yg_bytes_eq_nocase(yg_bytes_str(name), YG_S("X-Forwarded-For"));
+
+	if (!is_x && !yg_bytes_eq_nocase(yg_bytes_str(name), YG_S("Forwarded")))
+		say_setting(r, "http", "trusted_header",
+			    N_("trusted_header is X-Forwarded-For or Forwarded: the one that your "
+			       "proxy writes"));
+	else if (name && yg_hub_config_line(config, "http", "trusted_proxies") == 0)
+		say_setting(r, "http", "trusted_header", N_("give trusted_proxies with it"));
+	config->proxies.field = is_x ? YG_WEB_HOPS_X : YG_WEB_HOPS_RFC_7239;
 }
 
 static bool is_pap(const char *word)
@@ -328,6 +374,7 @@ static void take_file(struct reading *r, const struct yg_yaml *top)
 		if (node && node->kind == YG_YAML_MAP)
 			take_group(r, settings[i].name, node);
 	}
+	check_proxies(r, r->config);
 	check_out(r, &r->config->out);
 	check_clues(r, &r->config->clues);
 	if (!r->config->http_certificate != !r->config->http_key && r->faults++ < FAULTS_MAX)

@@ -54,11 +54,10 @@ static enum MHD_Result serve(void *arg, struct MHD_Connection *connection, const
 {
 	(void)arg;
 	(void)url;
-	(void)version;
 	/* Without memory for it the connection is closed: there is none for an answer either. */
 	if (!*context)
 		return MHD_NO;
-	return yg_web_exchange_step(*context, connection, method, piece, piece_size);
+	return yg_web_exchange_step(*context, connection, method, version, piece, piece_size);
 }
 
 static void end_request(void *arg, struct MHD_Connection *connection, void **context,
