@@ -173,6 +173,7 @@ static enum MHD_Result note_field(void *arg, enum MHD_ValueKind kind, const char
 
 	(void)kind;
 	fields->is_forwarded |= shows_proxy(key);
+	fields->is_misnamed |= !yg_web_is_token(key);
 	if (fields->hop_name && yg_bytes_eq_nocase(key, yg_bytes_str(fields->hop_name)))
 		yg_web_hop_lines_add(&fields->hops, (struct yg_bytes){(const uint8_t *)value,
 								      value ? value_size : 0});
@@ -258,8 +259,10 @@ static size_t body_max(const struct yg_web_exchange *exchange)
 static enum yg_web_refusal read_target(struct yg_web_exchange *exchange)
 {
 	struct yg_bytes target = {(const uint8_t *)exchange->target, exchange->target_size};
-	int error = yg_web_target(target, exchange->path_mem, &exchange->path,
-				  &exchange->request.query);
+	int error = yg_bytes_chr(target, ' ') == SIZE_MAX
+			    ? yg_web_target(target, exchange->path_mem, &exchange->path,
+					    &exchange->request.query)
+			    : YG_EFORMAT;
 
 	/* Also when it cannot be read: programs get what programs read. */
 	if (error)
@@ -466,12 +469,21 @@ static enum yg_web_refusal check(struct yg_web_exchange *exchange,
 
 	note_taxii(exchange, fields);
 	exchange->request.lang = lang_of(exchange, fields);
+	if (fields->is_misnamed) {
+		/* Somebody may have read "Content-Length : 9" as one, and its body is next. */
+		exchange->is_last = true;
+		return YG_WEB_FIELD_NAME;
+	}
 	if (fields->is_twice)
 		return YG_WEB_FIELD_TWICE;
 	if (!is_our_host(web, fields->host, &is_named))
 		return YG_WEB_HOST;
 	if (fields->content_length.size > 0 && fields->transfer_encoding.size > 0)
 		return YG_WEB_FRAMING;
+	/* Of others the library would wait for the end of the connection. */
+	if (fields->transfer_encoding.size > 0 &&
+	    !yg_bytes_eq_nocase(fields->transfer_encoding, YG_S("chunked")))
+		return YG_WEB_CODING;
 	if (fields->origin.size > 0 &&
 	    !yg_web_origin_is_ours(fields->origin, fields->host, is_named || web->config.key))
 		return YG_WEB_ORIGIN;
@@ -500,7 +512,8 @@ static bool is_not_worth_reading(const struct yg_web_exchange *exchange,
 
 	if (exchange->refusal == YG_WEB_OK)
 		return false;
-	return exchange->refusal == YG_WEB_FRAMING || fields->is_twice || fields->expect.size > 0 ||
+	return exchange->refusal == YG_WEB_FRAMING || exchange->refusal == YG_WEB_CODING ||
+	       fields->is_misnamed || fields->is_twice || fields->expect.size > 0 ||
 	       (fields->content_length.size > 0 &&
 		(!yg_bytes_u64(fields->content_length, &size) || size > YG_WEB_DRAIN_MAX));
 }

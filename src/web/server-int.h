@@ -63,8 +63,9 @@ struct yg_web_fields {
 	bool is_forwarded;    /* something says that a proxy stands between */
 	const char *hop_name; /* of the field that trusted proxies write; NULL: none is */
 	struct yg_web_hop_lines hops;
-	unsigned seen; /* bit by place in the table of exchange.c */
-	bool is_twice; /* one of them stood twice */
+	unsigned seen;	  /* bit by place in the table of exchange.c */
+	bool is_twice;	  /* one of them stood twice */
+	bool is_misnamed; /* of any: no token, so whoever stands between may read another */
 };
 
 /* An answer that stays open (stream.c). */
@@ -89,6 +90,7 @@ struct yg_web_exchange {
 	bool is_begun;
 	bool is_head;
 	bool is_old;	      /* HTTP/1.0 */
+	bool is_last;	      /* of its connection: what follows may be no request at all */
 	unsigned method;      /* enum yg_method or YG_WEB_METHOD_OTHER */
 	struct yg_bytes path; /* into path_mem */
 	bool is_named;	      /* by a configured host, so through a proxy that speaks TLS */
