@@ -607,6 +607,7 @@ static void fill_settings(struct hub_run *run)
 
 	settings->data = cli->data;
 	settings->clock = yg_clock_system();
+	settings->clock.zone = cli->config.zone;
 	settings->workers = cli->config.workers ? cli->config.workers : cores();
 	settings->connections = cli->config.connections;
 	settings->timeout_s = cli->config.timeout_s;

@@ -2,6 +2,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <unistd.h>
 
+#include "access/time_zone.h"
 #include "app/hub_api-int.h"
 
 #include "access/audit.h"
@@ -250,6 +251,7 @@ static int open_api(struct yg_hub_http *http)
 	const struct yg_hub_http_opts *opts = &http->opts;
 
 	http->lent = (struct yg_hub_lent){.data = opts->data,
+					  .zone = yg_zone_of(opts->clock),
 					  .is_demo = opts->is_demo,
 					  .forms = http->report,
 					  .warn = &http->warn,
@@ -370,6 +372,8 @@ int yg_hub_http_start(struct yg_hub_http *http)
 		rc = yg_web_routes_check(http->tables, 2, NULL);
 	if (rc == YG_OK) /* what `yagura admin sign-in-link` begins with */
 		rc = yg_start_link_at(http->hub, http->opts.url);
+	if (rc == YG_OK)
+		rc = yg_hub_zone_keep(http->hub);
 	if (rc == YG_OK && http->opts.store_path)
 		rc = yg_hub_readers_start(http, &http->readers);
 	return rc;
@@ -473,6 +477,7 @@ void yg_hub_http_print_routes(void)
 	static const char *const rights[] = {
 #define X(name, ...) #name,
 #include "access/hub_rights.def"
+#include "base/zone.h"
 #undef X
 	};
 	struct yg_route_table table = yg_hub_api_routes(NULL);

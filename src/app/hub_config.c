@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "app/hub-int.h"
 #include "app/say.h"
@@ -15,7 +16,8 @@
 
 #define ARENA_MAX    (16u << 20)
 #define FAULTS_MAX   20u
-#define NAMES_LISTED 32u /* settings of one group */
+#define ZONES	     "/usr/share/zoneinfo" /* Debian's tzdata */
+#define NAMES_LISTED 32u		   /* settings of one group */
 
 enum kind {
 	GROUP,
@@ -40,6 +42,7 @@ struct setting {
 static const struct setting settings[] = {
 	{"", "data", TEXT, AT(data), 0, 0},
 	{"", "lang", LANG, AT(lang), 0, 0},
+	{"", "time_zone", TEXT, AT(time_zone), 0, 0},
 	{"", "workers", NUMBER, AT(workers), 1, YG_HUB_WORKERS_MAX},
 	{"", "http", GROUP, 0, 0, 0},
 	{"", "sensors", GROUP, 0, 0, 0},
@@ -318,6 +321,36 @@ static void check_proxies(struct reading *r, struct yg_hub_config *config)
 	config->proxies.field = is_x ? YG_WEB_HOPS_X : YG_WEB_HOPS_RFC_7239;
 }
 
+/*
+ * What the machine's own settings would decide is refused ("localtime"), and zones that count leap
+ * seconds ("right/…"): all else here does not.
+ */
+static int load_zone(const char *name, struct yg_zone **ret)
+{
+	if (strcmp(name, "localtime") == 0 || strcmp(name, "posixrules") == 0 ||
+	    strncmp(name, "right/", 6) == 0)
+		return YG_ENOENT;
+	return yg_zone_load(name, ret);
+}
+
+static void check_zone(struct reading *r, struct yg_hub_config *config)
+{
+	int rc = config->time_zone ? load_zone(config->time_zone, &config->zone) : YG_OK;
+
+	if (rc == YG_ENOENT && access(ZONES, F_OK) != 0)
+		say_setting(r, "", "time_zone",
+			    N_("this machine has no time zone data: install the package tzdata, "
+			       "or write an offset, for example +09:00"));
+	else if (rc == YG_ENOENT)
+		say_setting(r, "", "time_zone",
+			    N_("there is no such time zone: write a name, for example Asia/Tokyo, "
+			       "or an offset, for example +09:00"));
+	else if (rc != YG_OK)
+		say_setting(r, "", "time_zone",
+			    N_("the machine's file of this time zone cannot be read: install the "
+			       "package tzdata again, or write an offset, for example +09:00"));
+}
+
 static bool is_pap(const char *word)
 {
 	enum yg_pap pap;
@@ -374,6 +407,7 @@ static void take_file(struct reading *r, const struct yg_yaml *top)
 		if (node && node->kind == YG_YAML_MAP)
 			take_group(r, settings[i].name, node);
 	}
+	check_zone(r, r->config);
 	check_proxies(r, r->config);
 	check_out(r, &r->config->out);
 	check_clues(r, &r->config->clues);
@@ -432,5 +466,6 @@ int yg_hub_config_read(const char *path, struct yg_hub_config *ret)
 
 void yg_hub_config_done(struct yg_hub_config *config)
 {
+	config->zone = yg_zone_free(config->zone);
 	config->arena = yg_arena_free(config->arena);
 }

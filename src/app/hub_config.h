@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/zone.h"
 #include "model/clue.h"
 #include "web/forwarded.h"
 
@@ -51,6 +52,8 @@ struct yg_hub_config {
 	uint32_t lines[YG_HUB_CONFIG_SETTINGS]; /* see yg_hub_config_line() */
 	const char *data;
 	const char *lang;
+	const char *time_zone;
+	struct yg_zone *zone; /* the same, loaded; owned. NULL: Japan's */
 	const char *http_listen;
 	const char *http_certificate; /* paths of PEM files, both or none */
 	const char *http_key;
