@@ -94,7 +94,7 @@ SCHEMAS = {
         person=or_null(thing(id=hex_id, login=text, name=text, state=text, second_factor=yes_no,
                              recovery_codes_left=count)),
         grants=list_of(GRANT), rights=or_null(list_of(right)), second_factor_given=yes_no, local=yes_no,
-        version=text),
+        version=text, time_zone=dict(text, description="where the hub's people live: an IANA name, an offset (+09:00) or UTC")),
     "Demo": thing(
         "On every hub but a demo's: false, and nothing.",
         demo=yes_no, people=list_of(thing(login=text, name=both), maxItems=16),
@@ -114,8 +114,9 @@ SCHEMAS = {
                  added=time, closed=or_null(time)),
     "OrgIn": thing(needs=["id"], id=org_id, name=name_in, corporate_number=or_null(text)),
     "OrgChange": thing(needs=[], name=name_in, corporate_number=or_null(text)),
-    "Day": thing("Counters of a day (UTC) of receipt, kept as findings are written.",
-                 day=time, records=count, bytes=count, findings=count, bundles=count,
+    "Day": thing("Counters of a day of receipt, kept as findings are written: of UTC, or with ?zone=hub where the hub's people "
+                 "live. `day`: when it begins. `date`: which it is.",
+                 day=time, date=day, records=count, bytes=count, findings=count, bundles=count,
                  levels=thing(**{level: count for level in LEVELS})),
     "Retention": thing(
         months=count, kinds=list_of(thing(kind=text, months=count, own=yes_no, short=dict(
@@ -217,8 +218,9 @@ SCHEMAS = {
     "OtherIn": thing(needs=["other"], other=hex_id, text=words_in),
     "SplitIn": thing(needs=["alerts"], alerts=list_of(hex_id, minItems=1, maxItems=1000), text=words_in),
     "FunnelDay": thing(
-        "How many were left at each step, by day of receipt (UTC).",
-        day=time, records=count, findings=count, alerts=count,
+        "How many were left at each step, by day of receipt: of UTC, or with ?zone=hub where the hub's people live. `day`: when "
+        "it begins. `date`: which it is.",
+        day=time, date=day, records=count, findings=count, alerts=count,
         removed=thing(**{step: thing(findings=count, alerts=count) for step in STEPS}),
         findings_after_noise=count, alerts_after_noise=count, situations=count, notices=count),
     "Noise": thing(steps=list_of(thing(step=words(*STEPS), on=yes_no, words=text)),
@@ -502,9 +504,11 @@ SCHEMAS.update({
 sensor_states = ("connected", "silent", "never", "expired", "revoked")
 SCHEMAS.update({
     "MonthReport": thing(
-        "One month (UTC) of one organisation, for its president. `seen`, `warned` and `sensors` are null where the caller may "
+        "One month of one organisation, for its president: of UTC, or with ?zone=hub where the hub's people live; `from` and "
+        "`to` are its bounds, `time_zone` says whose they are. `seen`, `warned` and `sensors` are null where the caller may "
         "not read what they are made of. `next`: what is to be done, the most urgent first.",
         org=org_id, name=text, month={"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}, made=time,
+        **{"from": time}, to=time, time_zone=text,
         over=dict(yes_no, description="false: the month goes on"), empty=dict(yes_no, description="nothing came in at all"),
         seen=or_null(thing(records=count, days=count, findings=count, alerts=count, removed=count, situations=count,
                            levels=thing(**{level: count for level in LEVELS[1:]}), open=count,
@@ -522,6 +526,8 @@ SCHEMAS.update({
                                       "verify", "nothing"), n=count), maxItems=9)),
 })
 
+# Whose days are meant: UTC's without it.
+zone_in = words("hub", "utc")
 PAGED = openapi.PAGED
 LIMIT = openapi.LIMIT
 ORG = {"org": org_id}
@@ -560,7 +566,7 @@ OPERATIONS = [
     ("POST", O + "/close", "closeOrg", "Close it: nobody reaches it any more, its data stay",
      dict(body="Nothing", out="Org")),
     ("GET", O + "/days", "listDays", "How much came and what was found, by day",
-     dict(page="Day", query={"limit": PAGED["limit"], "from": time_in, "to": time_in})),
+     dict(page="Day", query={"limit": PAGED["limit"], "from": time_in, "to": time_in, "zone": zone_in})),
     ("GET", O + "/consent", "getConsent", "The terms, and the consent to them", dict(out="Consent")),
     ("PUT", O + "/consent", "giveConsent", "Agree to the terms that hold now", dict(body="ConsentIn", out="Consent")),
     ("DELETE", O + "/consent", "withdrawConsent", "Withdraw it: nothing is taken any more", dict(out="Consent")),
@@ -646,7 +652,7 @@ OPERATIONS = [
     ("POST", "/situations/{situation}/split", "splitSituation", "Make some of its alerts one of their own",
      dict(body="SplitIn", out="Situation", status=201)),
     ("GET", O + "/funnel", "getFunnel", "From logs to notices, by day",
-     dict(page="FunnelDay", query={"from": time_in, "to": time_in})),
+     dict(page="FunnelDay", query={"from": time_in, "to": time_in, "zone": zone_in})),
     ("GET", "/noise", "getNoise", "Steps and lists of noise removal", dict(out="Noise")),
     ("PUT", "/noise", "setNoise", "Which steps are on from now; all alerts are looked at again",
      dict(body="NoiseIn", out="Noise")),
@@ -773,7 +779,7 @@ OPERATIONS = [
     ("POST", "/cases/{case}/close", "closeCase", "What came of it", dict(body="CaseEnd", out="Case")),
     ("POST", "/cases/{case}/reopen", "reopenCase", "It goes on after all", dict(body="Nothing", out="Case")),
     ("GET", O + "/report", "getMonth", "One month of it in numbers; without month the last whole one",
-     dict(out="MonthReport", query={"month": {"type": "string", "pattern": "^2[0-9]{3}-(0[1-9]|1[0-2])$"}})),
+     dict(out="MonthReport", query={"month": {"type": "string", "pattern": "^2[0-9]{3}-(0[1-9]|1[0-2])$"}, "zone": zone_in})),
     ("GET", O + "/report/page", "monthPage", "The same as one page for A4",
      dict(raw="text/html", query={"month": {"type": "string", "pattern": "^2[0-9]{3}-(0[1-9]|1[0-2])$"}})),
 ]

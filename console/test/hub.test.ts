@@ -142,7 +142,7 @@ describe('times', () => {
 
 describe('the funnel', () => {
   it('adds days up, and shows small numbers beside large ones', () => {
-    const day = { day: '', records: 10, findings: 4, alerts: 1, removed: { mitigated: { findings: 3, alerts: 1 } }, findings_after_noise: 1, alerts_after_noise: 1, situations: 1, notices: 0 } as FunnelDay;
+    const day = { day: '', date: '2026-11-25', records: 10, findings: 4, alerts: 1, removed: { mitigated: { findings: 3, alerts: 1 } }, findings_after_noise: 1, alerts_after_noise: 1, situations: 1, notices: 0 } as FunnelDay;
     expect(sumDays([day, day])).toEqual({ records: 20, findings: 8, removed: { mitigated: 6 }, left: 2, situations: 2, notices: 0 });
     const [a, b, c] = funnelWidths([20000, 1, 0], 500, 14) as [number, number, number];
     expect(a).toBe(500);
@@ -181,7 +181,7 @@ describe('feeds', () => {
 });
 
 describe('people', () => {
-  const session = (more: Partial<HubSession>): HubSession => ({ kind: 'person', name: '', person: null, grants: [], second_factor_given: false, local: false, version: '', ...more });
+  const session = (more: Partial<HubSession>): HubSession => ({ kind: 'person', name: '', person: null, grants: [], second_factor_given: false, local: false, version: '', time_zone: 'Asia/Tokyo', ...more });
   it('have the role that lets them do most with situations', () => {
     expect(roleOf(session({ grants: [{ role: 'administrator', org: 'hub' }, { role: 'analyst', org: 'hub' }] }))).toBe('analyst');
     expect(roleOf(session({ kind: 'local' }))).toBe('administrator');

@@ -4,7 +4,7 @@ import { answerBody, chosen, draftFaults, draftOf, isAsked, reduceDraft, sameDra
 import { corporateCheckDigit, corporateDigits, corporateFault } from '../src/lib/corporate';
 import { barWidths, isWanted, standing, standingCounts } from '../src/lib/counts';
 import { drawScope, textWidth, wrapText } from '../src/lib/drawing';
-import { addDays, addMonths, daysBetween, formatDay, formatSize, formatTime, isDay, periodParts, today } from '../src/lib/format';
+import { addDays, addMonths, daysBetween, formatDay, formatSize, formatTime, isDay, periodParts, setTimeZone, timeZone, today, todayThere } from '../src/lib/format';
 import { parseRoute, to } from '../src/lib/route';
 import type { Counts, Criterion, Line, Scope } from '../src/types';
 
@@ -56,6 +56,16 @@ describe('days', () => {
     expect(formatDay('2026-03-05', 'en')).toBe('5 Mar 2026');
     expect(formatDay(null, 'ja')).toBe('');
     expect(formatTime('no time', 'ja')).toBe('no time');
+    setTimeZone('Asia/Tokyo');
+    expect(formatTime('2026-10-31T15:00:00Z', 'ja')).toBe('2026/11/01 00:00 JST');
+    expect(formatTime('2026-10-31T14:59:59Z', 'en')).toMatch(/^31 Oct 2026, 23:59 (JST|GMT\+9)$/);
+    expect(todayThere(new Date('2026-12-31T15:00:00Z'))).toBe('2027-01-01');
+    expect(todayThere(new Date('2028-02-28T15:00:00Z'))).toBe('2028-02-29');
+    setTimeZone('America/New_York');
+    expect(formatTime('2026-03-08T07:00:00Z', 'en')).toMatch(/03:00 (EDT|GMT-4)$/);
+    setTimeZone('no/zone');
+    expect(timeZone()).toBe(undefined);
+    setTimeZone(undefined);
     expect(formatTime('2026-11-25T13:57:22.523837366Z', 'en')).toMatch(/2026/);
     expect(formatSize(900)).toBe('900 B');
     expect(formatSize(8 * 1024 * 1024)).toBe('8.0 MB');

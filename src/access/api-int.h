@@ -119,6 +119,11 @@ YG_MUST_USE int yg_call_query_limit(const struct yg_hub_call *call, uint32_t *to
 /* The begin of @day (UTC) to @to. False: outside of what times in nanoseconds hold, 1970 to 2262.
  */
 bool yg_call_day_time(int32_t day, int64_t *to);
+/* ?zone=: "hub": *ret is where the hub's people live; "utc", or nothing: NULL. YG_EEND: refused. */
+YG_MUST_USE int yg_call_query_zone(const struct yg_hub_call *call, const struct yg_zone **ret);
+/* ?from= and ?to= where there is ?zone=, too: days are those of that zone. As the next. */
+YG_MUST_USE int yg_call_query_span(const struct yg_hub_call *call, int64_t *ret_from,
+				   int64_t *ret_to);
 YG_MUST_USE int yg_call_query_time(const struct yg_hub_call *call, const char *name, bool is_end,
 				   int64_t *to);
 

@@ -5,6 +5,7 @@
 
 #include "access/findings.h"
 #include "base/alloc.h"
+#include "model/day.h"
 
 #include "base/ban.h"
 
@@ -230,26 +231,54 @@ static json_t *levels_json(const uint64_t by_level[5])
 	return levels;
 }
 
+struct day_list {
+	json_t *items;
+	const struct yg_zone *zone;
+};
+
+/* The filter's, but days are those of its zone. */
+static int read_span(const struct yg_hub_call *call, struct yg_fact_filter *filter)
+{
+	int rc = yg_call_query_span(call, &filter->from_ns, &filter->to_ns);
+
+	if (filter->from_ns == YG_TIME_NONE)
+		filter->from_ns = 0;
+	if (filter->to_ns == YG_TIME_NONE)
+		filter->to_ns = 0;
+	return rc;
+}
+
 static int add_day(void *arg, const struct yg_fact_day *day)
 {
-	json_t *item =
-		json_pack("{s:o, s:I, s:I, s:I, s:I, s:o}", "day", yg_call_time(day->day_ns),
-			  "records", (json_int_t)day->records, "bytes", (json_int_t)day->bytes,
-			  "findings", (json_int_t)day->findings, "bundles",
-			  (json_int_t)day->bundles, "levels", levels_json(day->by_level));
+	const struct day_list *list = arg;
+	char date[YG_DAY_SIZE];
+	json_t *item;
 
-	return item && json_array_append_new(arg, item) == 0 ? YG_OK : YG_ENOMEM;
+	yg_day_write(yg_day_in(list->zone, day->day_ns), date);
+	item = json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:o}", "day", yg_call_time(day->day_ns),
+			 "date", date, "records", (json_int_t)day->records, "bytes",
+			 (json_int_t)day->bytes, "findings", (json_int_t)day->findings, "bundles",
+			 (json_int_t)day->bundles, "levels", levels_json(day->by_level));
+
+	return item && json_array_append_new(list->items, item) == 0 ? YG_OK : YG_ENOMEM;
 }
 
 int yg_hub_do_list_days(struct yg_hub_call *call)
 {
 	struct asked *asked = yg_calloc(1, sizeof(*asked));
 	json_t *items = json_array();
+	struct day_list list = {.items = items};
 	int rc = asked && items ? read_filter(call, asked) : YG_ENOMEM;
 
+	if (rc == YG_OK)
+		rc = yg_call_query_zone(call, &list.zone);
+	if (rc == YG_OK)
+		asked->filter.zone = list.zone;
+	if (rc == YG_OK)
+		rc = read_span(call, &asked->filter);
 	if (rc == YG_OK && call->api->opts.facts)
 		rc = yg_findings_days(call->api->opts.facts, &asked->reach, "", &asked->filter,
-				      add_day, items);
+				      add_day, &list);
 	done(asked);
 	if (rc == YG_OK)
 		return yg_call_page(call, items, (struct yg_bytes){0});

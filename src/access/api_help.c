@@ -133,6 +133,52 @@ bool yg_call_day_time(int32_t day, int64_t *to)
 	return true;
 }
 
+int yg_call_query_zone(const struct yg_hub_call *call, const struct yg_zone **ret)
+{
+	char mem[YG_API_QUERY_MAX + 1];
+	struct yg_bytes text = yg_call_query(call, "zone", mem);
+
+	*ret = NULL;
+	if (text.size == 0 || yg_bytes_eq(text, YG_S("utc")))
+		return YG_OK;
+	if (yg_bytes_eq(text, YG_S("hub"))) {
+		*ret = yg_hub_zone_of(call->api->opts.hub);
+		return YG_OK;
+	}
+	(void)yg_call_bad(call, N_("zone is hub or utc.")); /* always YG_OK */
+	return YG_EEND;
+}
+
+/* A day of the hub's zone, where the operation has ?zone=hub. */
+static bool day_there(const struct yg_hub_call *call, const char *name, bool is_end, int64_t *to)
+{
+	char mem[YG_API_QUERY_MAX + 1];
+	int32_t day = yg_day_read(yg_call_query(call, name, mem));
+	const struct yg_zone *zone;
+	int64_t ns;
+
+	if (day == YG_DAY_NONE || yg_call_query_zone(call, &zone) != YG_OK || !zone)
+		return false;
+	ns = yg_day_start_ns(zone, day + is_end);
+	if (ns == YG_TIME_NONE || ns < 0)
+		return false;
+	*to = ns;
+	return true;
+}
+
+int yg_call_query_span(const struct yg_hub_call *call, int64_t *ret_from, int64_t *ret_to)
+{
+	int rc = yg_call_query_time(call, "from", false, ret_from);
+
+	if (rc == YG_OK)
+		rc = yg_call_query_time(call, "to", true, ret_to);
+	if (rc == YG_OK) {
+		(void)day_there(call, "from", false, ret_from); /* else it stands already */
+		(void)day_there(call, "to", true, ret_to);
+	}
+	return rc;
+}
+
 int yg_call_query_time(const struct yg_hub_call *call, const char *name, bool is_end, int64_t *to)
 {
 	char mem[YG_API_QUERY_MAX + 1];

@@ -31,11 +31,12 @@ static int find_rights(const struct yg_hub_call *call, struct yg_month_may *ret)
 	return rc;
 }
 
-/* ?month=; without it the last whole one. YG_EEND: refused in the reply. */
-static int make(const struct yg_hub_call *call, struct yg_month *ret)
+/* ?month=; without it the last whole one of @zone. YG_EEND: refused in the reply. */
+static int make(const struct yg_hub_call *call, const struct yg_zone *zone, struct yg_month *ret)
 {
 	const struct yg_hub_api_opts *opts = &call->api->opts;
-	const struct yg_month_from from = {.hub = opts->hub,
+	const struct yg_month_from from = {.zone = zone,
+					   .hub = opts->hub,
 					   .enrol = opts->enrol,
 					   .facts = opts->facts,
 					   .situations = opts->situations,
@@ -48,7 +49,7 @@ static int make(const struct yg_hub_call *call, struct yg_month *ret)
 	int rc;
 
 	if (text.size == 0)
-		yg_month_before(from.now_ns, &ret->year, &ret->month);
+		yg_month_before(zone, from.now_ns, &ret->year, &ret->month);
 	rc = text.size > 0 && !yg_month_read(text, &ret->year, &ret->month)
 		     ? YG_EINVAL
 		     : find_rights(call, &rights);
@@ -63,8 +64,11 @@ static int make(const struct yg_hub_call *call, struct yg_month *ret)
 int yg_hub_do_get_month(struct yg_hub_call *call)
 {
 	struct yg_month *month = yg_calloc(1, sizeof(*month));
-	int rc = month ? make(call, month) : YG_ENOMEM;
+	const struct yg_zone *zone = NULL;
+	int rc = month ? yg_call_query_zone(call, &zone) : YG_ENOMEM;
 
+	if (rc == YG_OK)
+		rc = make(call, zone, month);
 	if (rc == YG_OK)
 		rc = yg_call_json(call, 200, yg_month_json(month, call->request->lang));
 	free(month);
@@ -75,7 +79,8 @@ int yg_hub_do_month_page(struct yg_hub_call *call)
 {
 	const struct yg_hub_api_ports *ports = &call->api->opts.ports;
 	struct yg_month *month = yg_calloc(1, sizeof(*month));
-	int rc = month ? make(call, month) : YG_ENOMEM;
+	/* The page is people's: their days, whatever is asked. */
+	int rc = month ? make(call, yg_hub_zone_of(call->api->opts.hub), month) : YG_ENOMEM;
 
 	if (rc == YG_OK && !ports->month)
 		rc = yg_call_refuse(call, 503, "busy", N_("Reports cannot be written now"),

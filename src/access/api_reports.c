@@ -10,7 +10,6 @@
 
 #include "base/ban.h"
 
-#define ZONE_S	  32400 /* Japan */
 #define TEXT_MAX  (8u << 20)
 #define WORD_ROOM 64u
 #define PAGE_MAX  100u
@@ -367,7 +366,7 @@ static int check(const struct yg_hub_call *call, const json_t *record, const jso
 	return rc;
 }
 
-/* An id for one that came without: the day in Japan, and eight digits. */
+/* An id for one that came without: the day where the hub's people live, and eight digits. */
 static int make_id(const struct yg_hub_call *call, json_t *record)
 {
 	const struct yg_hub_api_opts *opts = &call->api->opts;
@@ -380,7 +379,8 @@ static int make_id(const struct yg_hub_call *call, json_t *record)
 		return YG_OK;
 	yg_random(random, sizeof(random));
 	yg_hex((struct yg_bytes){random, sizeof(random)}, hex);
-	yg_day_write(yg_day_of_time(opts->clock.now_ns(opts->clock.arg), ZONE_S), day);
+	yg_day_write(yg_day_in(yg_hub_zone_of(opts->hub), opts->clock.now_ns(opts->clock.arg)),
+		     day);
 	(void)snprintf(id, sizeof(id), "%s-%s", day, hex); /* fits */
 	return yg_json_set(record, "id", json_string(id));
 }

@@ -7,6 +7,7 @@
 #include "access/people.h"
 #include "access/session.h"
 #include "base/alloc.h"
+#include "base/zone.h"
 
 #include "base/ban.h"
 
@@ -59,12 +60,13 @@ static json_t *session_json(const struct yg_hub_call *call, const struct yg_hub_
 		if (rc == YG_OK)
 			self = person_json(&person);
 	}
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:s}", "kind", kind, "name",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:s, s:s}", "kind", kind, "name",
 			 yg_json_string(yg_bytes_str(actor->name)), "person", self, "grants",
 			 yg_call_grants_json(actor->grants, actor->grant_count), "rights",
 			 actor->token[0] ? yg_hub_rights_json(actor->rights) : json_null(),
 			 "second_factor_given", (int)actor->has_second_factor, "local",
-			 (int)actor->is_local, "version", call->api->opts.version);
+			 (int)actor->is_local, "version", call->api->opts.version, "time_zone",
+			 yg_zone_name(yg_hub_zone_of(call->api->opts.hub)));
 }
 
 int yg_hub_do_get_session(struct yg_hub_call *call)

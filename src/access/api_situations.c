@@ -379,33 +379,40 @@ int yg_hub_do_situation_events(struct yg_hub_call *call)
 	return rc == YG_OK ? yg_buf_error(asked.to) : rc;
 }
 
+struct counted {
+	struct asked *asked;
+	const struct yg_zone *zone;
+};
+
 static int add_day(void *arg, const struct yg_funnel_day *day)
 {
-	struct asked *asked = arg;
+	const struct counted *counted = arg;
 
-	comma(asked);
-	yg_funnel_json(day, asked->to);
-	return yg_buf_error(asked->to);
+	comma(counted->asked);
+	yg_funnel_json(day, counted->zone, counted->asked->to);
+	return yg_buf_error(counted->asked->to);
 }
 
 int yg_hub_do_get_funnel(struct yg_hub_call *call)
 {
 	const struct yg_hub_api_opts *opts = &call->api->opts;
 	struct asked asked = {.call = call, .to = &call->reply->body};
+	struct counted counted = {.asked = &asked};
 	int64_t from_ns = 0, to_ns = 0;
-	int rc = yg_call_query_time(call, "from", false, &from_ns);
+	int rc = yg_call_query_zone(call, &counted.zone);
 
 	if (rc == YG_OK)
-		rc = yg_call_query_time(call, "to", true, &to_ns);
+		rc = yg_call_query_span(call, &from_ns, &to_ns);
 	if (rc != YG_OK)
 		return end(rc);
 	if (!opts->situations || !opts->facts)
 		return yg_call_refuse(call, 503, "busy", N_("Situations cannot be read now"),
 				      N_("Wait a moment and try again."));
 	yg_buf_add_str(asked.to, "{\"items\":[");
-	rc = yg_funnel(&(struct yg_funnel_from){opts->situations, opts->facts, opts->hub},
-		       yg_access_org(call->access), from_ns == YG_TIME_NONE ? 0 : from_ns,
-		       to_ns == YG_TIME_NONE ? 0 : to_ns, add_day, &asked);
+	rc = yg_funnel(
+		&(struct yg_funnel_from){opts->situations, opts->facts, opts->hub, counted.zone},
+		yg_access_org(call->access), from_ns == YG_TIME_NONE ? 0 : from_ns,
+		to_ns == YG_TIME_NONE ? 0 : to_ns, add_day, &counted);
 	yg_buf_add_str(asked.to, "]}");
 	return rc == YG_OK ? yg_buf_error(asked.to) : rc;
 }

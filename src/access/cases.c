@@ -61,16 +61,15 @@ static json_t *time_json(int64_t time_ns)
 	return json_string(iso);
 }
 
-/* Which case of this year (Japan's), in a transaction. */
+/* Which case of this year, in a transaction. */
 static int next_number(struct yg_hub_access *hub, const char *actor, char to[32])
 {
-	struct yg_civil civil = yg_time_civil(yg_hub_now_ns(hub), YG_HUB_ZONE_S);
 	struct reading last;
 	char year[16];
 	json_int_t number;
 	int rc;
 
-	(void)snprintf(year, sizeof(year), "%04d", (int)civil.year); /* four digits */
+	(void)snprintf(year, sizeof(year), "%04u", yg_hub_year(hub)); /* four digits */
 	rc = load(hub, "count", year, &last);
 	number = yg_json_int(last.body, "last", 0) + 1;
 	json_decref(last.body);

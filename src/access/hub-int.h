@@ -19,7 +19,6 @@
 #define YG_HUB_AUDIT	"hub.audit"
 
 #define YG_HUB_KEY_MAX	  (YG_DOC_KEY_MAX + 1)
-#define YG_HUB_ZONE_S	  (9 * 3600) /* days are days in Japan */
 #define YG_HUB_PAGE	  1000u
 #define YG_HUB_PATH_BYTES 4096u
 
@@ -49,6 +48,8 @@ struct yg_hub_access {
 int64_t yg_hub_now_ns(const struct yg_hub_access *hub);
 int64_t yg_hub_now_s(const struct yg_hub_access *hub);
 int32_t yg_hub_today(const struct yg_hub_access *hub);
+/* The year that today lies in. */
+unsigned yg_hub_year(const struct yg_hub_access *hub);
 
 /* *ret owned (json_decref); @ret_revision may be NULL. YG_ENOENT, YG_EFORMAT, YG_ENOMEM, … */
 YG_MUST_USE int yg_hub_get(struct yg_hub_access *hub, const char *kind, const char *key,

@@ -27,6 +27,8 @@ static const struct {
 #define X(name, administrator, analyst, member, provider)                                          \
 	[YG_MAY_##name] = {#name, {administrator, analyst, member, provider}},
 #include "access/hub_rights.def"
+#include "base/zone.h"
+#include "model/day.h"
 #undef X
 };
 
@@ -148,9 +150,19 @@ int64_t yg_hub_now_s(const struct yg_hub_access *hub)
 	return yg_hub_now_ns(hub) / YG_NS_PER_S;
 }
 
+const struct yg_zone *yg_hub_zone_of(const struct yg_hub_access *hub)
+{
+	return yg_zone_of(hub->clock);
+}
+
 int32_t yg_hub_today(const struct yg_hub_access *hub)
 {
-	return yg_day_of_time(yg_hub_now_ns(hub), YG_HUB_ZONE_S);
+	return yg_day_in(yg_hub_zone_of(hub), yg_hub_now_ns(hub));
+}
+
+unsigned yg_hub_year(const struct yg_hub_access *hub)
+{
+	return (unsigned)yg_date_civil(yg_hub_today(hub)).year;
 }
 
 int64_t yg_hub_rate(struct yg_hub_access *hub, const struct yg_hub_actor *actor)

@@ -93,6 +93,8 @@ YG_MUST_USE int yg_hub_access_new(struct yg_control *store, struct yg_enrol *enr
 				  struct yg_clock clock, struct yg_hub_access **ret);
 /* From now on this is the hub of a demo (access/people.h, yg_sign_in_demo); never back. */
 void yg_hub_access_demo(struct yg_hub_access *hub);
+/* Where the people live whose days and hours are meant here: of the clock it was given. */
+const struct yg_zone *yg_hub_zone_of(const struct yg_hub_access *hub);
 struct yg_hub_access *yg_hub_access_free(struct yg_hub_access *hub);
 
 /* ---- organisations ---- */

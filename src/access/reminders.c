@@ -6,6 +6,7 @@
 #include "access/warnings-int.h"
 #include "base/alloc.h"
 #include "base/crypt.h"
+#include "model/day.h"
 
 #include "base/ban.h"
 
@@ -18,17 +19,29 @@
 
 /* ---- when ---- */
 
-bool yg_remind_step_at(const struct yg_remind_times *times, int32_t day, int64_t now_ns,
-		       enum yg_remind_step *ret, uint32_t *ret_hours)
+/* @hour o'clock of @day there; where clocks skip it, as far behind the day's begin as it is said.
+ */
+static int64_t hour_of(const struct yg_zone *zone, int32_t day, uint32_t hour)
 {
-	int64_t at_ns;
+	int64_t local_s = day * (DAY_NS / YG_NS_PER_S) + hour * (int64_t)3600;
+
+	return (local_s - yg_zone_offset_local(zone, local_s)) * YG_NS_PER_S;
+}
+
+bool yg_remind_step_at(const struct yg_remind_times *times, int32_t day,
+		       const struct yg_remind_now *now, enum yg_remind_step *ret,
+		       uint32_t *ret_hours)
+{
+	int64_t now_ns = now->now_ns;
+	int64_t at_ns, next_ns, late_ns;
 	bool is_found = false;
 
 	*ret_hours = 0;
 	if (day < 0 || day > DAYS_MAX)
 		return false;
-	/* from_hour o'clock of the last day in Japan */
-	at_ns = day * DAY_NS - YG_HUB_ZONE_S * YG_NS_PER_S + times->from_hour * HOUR_NS;
+	at_ns = hour_of(now->zone, day, times->from_hour); /* of the last day */
+	next_ns = hour_of(now->zone, day + 1, times->from_hour);
+	late_ns = hour_of(now->zone, day + 1 + YG_REMIND_LATE_DAYS, times->from_hour);
 	for (uint32_t i = 0; i < times->count; i++) {
 		if (now_ns < at_ns - times->before[i] * HOUR_NS)
 			continue;
@@ -38,16 +51,16 @@ bool yg_remind_step_at(const struct yg_remind_times *times, int32_t day, int64_t
 		is_found = true;
 	}
 	/* Of a day that is over only that it is: nothing is told as if there were time. */
-	if (now_ns >= at_ns && now_ns < at_ns + DAY_NS && times->on_day) {
+	if (now_ns >= at_ns && now_ns < next_ns && times->on_day) {
 		*ret = YG_REMIND_DAY;
 		*ret_hours = 0;
 		return true;
 	}
-	if (now_ns < at_ns + DAY_NS)
+	if (now_ns < next_ns)
 		return is_found;
 	*ret = YG_REMIND_OVER;
 	*ret_hours = 0;
-	return times->is_over && now_ns < at_ns + (YG_REMIND_LATE_DAYS + 1) * DAY_NS;
+	return times->is_over && now_ns < late_ns;
 }
 
 static bool read_flag(const json_t *in, const char *key, bool *ret)

@@ -45,10 +45,16 @@ struct yg_remind_times {
 	((struct yg_remind_times){                                                                 \
 		.before = {24}, .count = 1, .on_day = true, .is_over = true, .from_hour = 9})
 
-/* The step it is time for at @now_ns when @day is the last; *ret_hours of "before", else 0. False:
- * none, not yet or no more. Pure. */
-bool yg_remind_step_at(const struct yg_remind_times *times, int32_t day, int64_t now_ns,
-		       enum yg_remind_step *ret, uint32_t *ret_hours);
+/* When it is time: @now_ns, and where the people live whose hours from_hour means (NULL: UTC). */
+struct yg_remind_now {
+	int64_t now_ns;
+	const struct yg_zone *zone;
+};
+/* The step it is time for when @day is the last; *ret_hours of "before", else 0. False: none, not
+ * yet or no more. Pure. */
+bool yg_remind_step_at(const struct yg_remind_times *times, int32_t day,
+		       const struct yg_remind_now *now, enum yg_remind_step *ret,
+		       uint32_t *ret_hours);
 
 /* {"before_hours":[24],"on_day":true,"over":true,"from_hour":9}; what is missing as by default.
  * YG_EINVAL. */

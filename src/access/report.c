@@ -6,6 +6,8 @@
 #include "access/consent.h"
 #include "access/situations.h"
 #include "access/warnings-int.h"
+#include "base/zone.h"
+#include "model/day.h"
 
 #include "base/ban.h"
 
@@ -40,9 +42,10 @@ bool yg_month_read(struct yg_bytes text, unsigned *ret_year, unsigned *ret_month
 	return true;
 }
 
-void yg_month_before(int64_t now_ns, unsigned *ret_year, unsigned *ret_month)
+void yg_month_before(const struct yg_zone *zone, int64_t now_ns, unsigned *ret_year,
+		     unsigned *ret_month)
 {
-	struct yg_civil c = yg_time_civil(now_ns, 0);
+	struct yg_civil c = yg_date_civil(yg_day_in(zone, now_ns));
 
 	*ret_year = (unsigned)(c.month > 1 ? c.year : c.year - 1);
 	*ret_month = c.month > 1 ? (unsigned)c.month - 1 : 12;
@@ -62,12 +65,13 @@ static void copy_words(char to[YG_MONTH_WORDS + 1], struct yg_bytes text)
 
 static int set_bounds(const struct yg_month_from *from, struct yg_month *m)
 {
-	struct yg_civil begin = {.year = (int)m->year, .month = (uint8_t)m->month, .day = 1};
-	struct yg_civil end = {.year = (int)(m->month < 12 ? m->year : m->year + 1),
-			       .month = (uint8_t)(m->month < 12 ? m->month + 1 : 1),
-			       .day = 1};
+	int32_t begin = (int32_t)yg_date_days(m->year, m->month, 1);
+	int32_t end = begin + (int32_t)yg_month_days(m->year, m->month);
 
-	if (!yg_time_from_civil(&begin, 0, &m->from_ns) || !yg_time_from_civil(&end, 0, &m->to_ns))
+	m->zone = from->zone;
+	m->from_ns = yg_day_start_ns(from->zone, begin);
+	m->to_ns = yg_day_start_ns(from->zone, end);
+	if (m->from_ns == YG_TIME_NONE || m->to_ns == YG_TIME_NONE)
 		return YG_EINVAL;
 	m->made_ns = from->now_ns;
 	m->is_over = m->to_ns <= from->now_ns;
@@ -155,7 +159,7 @@ static int see(struct making *making)
 	const struct yg_month_from *from = making->from;
 	struct yg_month *m = making->m;
 	struct yg_situation_view part = {.is_whole = false};
-	const struct yg_funnel_from numbers = {from->situations, from->facts, NULL};
+	const struct yg_funnel_from numbers = {from->situations, from->facts, NULL, from->zone};
 	int rc;
 
 	if (!from->facts || !from->situations)
@@ -287,7 +291,7 @@ static int look_at_contact(struct making *making)
 {
 	struct yg_month *m = making->m;
 	json_t *body = NULL;
-	int32_t day, today = yg_day_of_time(making->from->now_ns, YG_HUB_ZONE_S);
+	int32_t day, today = yg_hub_today(making->from->hub);
 	int rc = yg_hub_get(making->from->hub, "member", m->org, &body, NULL);
 
 	if (rc != YG_OK && rc != YG_ENOENT)
@@ -504,11 +508,12 @@ json_t *yg_month_json(const struct yg_month *m, enum yg_lang lang)
 	char month[16];
 
 	(void)snprintf(month, sizeof(month), "%04u-%02u", m->year, m->month); /* it fits */
-	return json_pack("{s:s, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:{s:o, s:o, s:o, s:o}, s:o, "
-			 "s:o}",
-			 "org", m->org, "name", yg_hub_string(m->name), "month", month, "made",
-			 time_json(m->made_ns), "over", (int)m->is_over, "empty",
-			 (int)yg_month_is_empty(m), "seen",
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:o, s:o, "
+			 "s:{s:o, s:o, s:o, s:o}, s:o, s:o}",
+			 "org", m->org, "name", yg_hub_string(m->name), "month", month, "from",
+			 time_json(m->from_ns), "to", time_json(m->to_ns), "time_zone",
+			 yg_zone_name(m->zone), "made", time_json(m->made_ns), "over",
+			 (int)m->is_over, "empty", (int)yg_month_is_empty(m), "seen",
 			 m->has_seen ? seen_json(m, lang) : json_null(), "warned",
 			 m->has_warned ? warned_json(m) : json_null(), "done", "acted",
 			 count_json(m->acted), "cases", count_json(m->cases), "views",

@@ -26,6 +26,7 @@ struct yg_month_from {
 	bool (*heartbeat)(void *arg, const char *sensor, struct yg_hub_heartbeat *ret);
 	void *arg;
 	int64_t now_ns;
+	const struct yg_zone *zone; /* whose month and days; NULL: UTC */
 };
 struct yg_month_may {
 	bool warnings; /* read_warnings at the organisation, and so on */
@@ -35,8 +36,9 @@ struct yg_month_may {
 };
 /* "2026-11", from 1970-01 to 2261-12. False: no month. */
 bool yg_month_read(struct yg_bytes text, unsigned *ret_year, unsigned *ret_month);
-/* The last month that is over at @now_ns. */
-void yg_month_before(int64_t now_ns, unsigned *ret_year, unsigned *ret_month);
+/* The last month that is over there at @now_ns. */
+void yg_month_before(const struct yg_zone *zone, int64_t now_ns, unsigned *ret_year,
+		     unsigned *ret_month);
 /*
  * ret->year and ->month say which. The caller has looked whether @org may be asked about. YG_OK;
  * YG_ENOENT: no such organisation; YG_EINVAL: a month that has not begun; errors of stores.

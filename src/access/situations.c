@@ -5,6 +5,7 @@
 #include "access/warnings.h"
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "model/day.h"
 
 #include "base/ban.h"
 
@@ -322,6 +323,7 @@ int yg_funnel(const struct yg_funnel_from *from, const char *org, int64_t from_n
 	const struct yg_fact_filter filter = {.is_all_orgs = org[0] == '\0',
 					      .orgs = &one,
 					      .org_count = org[0] != '\0',
+					      .zone = from->zone,
 					      .from_ns = from_ns,
 					      .to_ns = to_ns,
 					      .limit = YG_FACT_LIST_MAX};
@@ -331,18 +333,23 @@ int yg_funnel(const struct yg_funnel_from *from, const char *org, int64_t from_n
 	if (rc == YG_OK)
 		rc = yg_facts_days(from->facts, &filter, add_records, &funnel);
 	if (rc == YG_OK)
-		rc = yg_situations_days(from->situations, one, from_ns, to_ns, DAYS_MAX,
-					add_situations, &funnel);
+		rc = yg_situations_days(
+			from->situations,
+			&(struct yg_situations_days){one, from->zone, from_ns, to_ns, DAYS_MAX},
+			add_situations, &funnel);
 	if (rc == YG_OK && from->hub)
-		rc = yg_warn_days(from->hub, org, from_ns, to_ns, add_notices, &funnel);
+		rc = yg_warn_days(from->hub,
+				  &(struct yg_warn_days){org, from->zone, from_ns, to_ns},
+				  add_notices, &funnel);
 	for (uint32_t i = 0; i < funnel.count && rc == YG_OK; i++)
 		rc = fn(arg, &funnel.days[i]);
 	free(funnel.days);
 	return rc;
 }
 
-void yg_funnel_json(const struct yg_funnel_day *day, struct yg_buf *to)
+void yg_funnel_json(const struct yg_funnel_day *day, const struct yg_zone *zone, struct yg_buf *to)
 {
+	char date[YG_DAY_SIZE];
 	const struct yg_situations_day *s = &day->situations;
 	uint64_t findings = 0, alerts = 0;
 	char iso[YG_ISO_SIZE];
@@ -352,7 +359,8 @@ void yg_funnel_json(const struct yg_funnel_day *day, struct yg_buf *to)
 		alerts += s->bundles[i];
 	}
 	(void)yg_time_iso(day->day_ns, 0, iso);
-	yg_buf_addf(to, "{\"day\":\"%s\"", iso);
+	yg_day_write(yg_day_in(zone, day->day_ns), date);
+	yg_buf_addf(to, "{\"day\":\"%s\",\"date\":\"%s\"", iso, date);
 	add_number(to, "records", day->records);
 	add_number(to, "findings", findings);
 	add_number(to, "alerts", alerts);

@@ -65,10 +65,12 @@ typedef int (*yg_funnel_fn)(void *arg, const struct yg_funnel_day *day);
 struct yg_funnel_from {
 	struct yg_situations *situations;
 	struct yg_facts *facts;
-	struct yg_hub_access *hub; /* NULL: nothing is known of notices, they are 0 */
+	struct yg_hub_access *hub;  /* NULL: nothing is known of notices, they are 0 */
+	const struct yg_zone *zone; /* whose days (store/facts.h says how far); NULL: UTC */
 };
 /* Of @org, which the caller may read findings of; "": of all, for those who may read all. Days that
  * have anything, ascending. @from_ns, @to_ns 0: open. */
 YG_MUST_USE int yg_funnel(const struct yg_funnel_from *from, const char *org, int64_t from_ns,
 			  int64_t to_ns, yg_funnel_fn fn, void *arg);
-void yg_funnel_json(const struct yg_funnel_day *day, struct yg_buf *to);
+/* @zone: whose days they are. */
+void yg_funnel_json(const struct yg_funnel_day *day, const struct yg_zone *zone, struct yg_buf *to);

@@ -187,13 +187,20 @@ typedef int (*yg_warn_sent_fn)(void *arg, int64_t time_ns, const char *id);
 YG_MUST_USE int yg_warn_sent_each(struct yg_hub_access *hub, const char *org, int64_t from_ns,
 				  int64_t to_ns, yg_warn_sent_fn fn, void *arg);
 /*
- * How many were released on each day (UTC) that had any: to @org, newest day first; "": to all,
- * days ascending. @from_ns, @to_ns as above, 0: open. Of all: days are whole, and what was sent to
- * one that was erased still counts; O(days). Of one: O(its warnings).
+ * How many were released on each day that had any: to @org, newest day first; "": to all, days
+ * ascending. @from_ns, @to_ns as above, 0: open. Of all: days are whole, a day may come in parts,
+ * and what was sent to one that was erased still counts; O(days), which are those of another zone
+ * than UTC as far as they were counted by it. Of one: O(its warnings).
  */
 typedef int (*yg_warn_day_fn)(void *arg, int64_t day_ns, uint64_t count);
-YG_MUST_USE int yg_warn_days(struct yg_hub_access *hub, const char *org, int64_t from_ns,
-			     int64_t to_ns, yg_warn_day_fn fn, void *arg);
+struct yg_warn_days {
+	const char *org;
+	const struct yg_zone *zone; /* whose days; NULL: UTC */
+	int64_t from_ns;
+	int64_t to_ns;
+};
+YG_MUST_USE int yg_warn_days(struct yg_hub_access *hub, const struct yg_warn_days *ask,
+			     yg_warn_day_fn fn, void *arg);
 
 /*
  * What is due at @now_ns: reminders, the deputy, overdue questions. At most @limit of them;

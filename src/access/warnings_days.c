@@ -2,10 +2,10 @@
 /* What was sent, by day: of one organisation from its inbox, of all from a count for each day. */
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include "access/warnings-int.h"
+#include "model/day.h"
 
 #include "base/ban.h"
 
-#define DAY_NS	  (86400 * YG_NS_PER_S)
 #define ORDER_HEX 16u
 
 /* ---- of one ---- */
@@ -80,15 +80,21 @@ int yg_warn_sent_each(struct yg_hub_access *hub, const char *org, int64_t from_n
 struct days {
 	int64_t day_ns; /* YG_TIME_NONE: none yet */
 	uint64_t count;
+	const struct yg_zone *zone;
 	yg_warn_day_fn fn;
 	void *arg;
 };
+
+static int64_t start_of(const struct yg_zone *zone, int64_t time_ns)
+{
+	return yg_day_start_ns(zone, yg_day_in(zone, time_ns));
+}
 
 /* Newest first: a day is over when an earlier one begins. */
 static int count_sent(void *arg, int64_t time_ns, const char *id)
 {
 	struct days *d = arg;
-	int64_t day_ns = time_ns - time_ns % DAY_NS;
+	int64_t day_ns = start_of(d->zone, time_ns);
 	int rc = YG_OK;
 
 	(void)id;
@@ -103,22 +109,46 @@ static int count_sent(void *arg, int64_t time_ns, const char *id)
 
 /* ---- of all ---- */
 
-static void day_key(int64_t time_ns, char to[YG_ISO_SIZE])
+#define KEY_SIZE 24u
+
+/* "2026-11-25", and for a part of a day that begins later "2026-11-25T150000". */
+static void part_key(int64_t part_ns, char to[KEY_SIZE])
 {
-	(void)yg_time_iso(time_ns - time_ns % DAY_NS, 0, to); /* returns its size */
-	to[10] = '\0';
+	struct yg_civil c = yg_time_civil(part_ns, 0);
+	char day[YG_DAY_SIZE];
+
+	yg_day_write(yg_day_in(NULL, part_ns), day);
+	if (c.hour == 0 && c.minute == 0 && c.second == 0)
+		(void)snprintf(to, KEY_SIZE, "%s", day); /* fits */
+	else
+		(void)snprintf(to, KEY_SIZE, "%sT%02u%02u%02u", day, c.hour % 24u, c.minute % 60u,
+			       c.second % 60u); /* as above */
+}
+
+static int64_t read_part(struct yg_bytes key)
+{
+	int64_t ns = yg_day_start_ns(NULL, yg_day_read(yg_bytes_cut(key, 0, 10)));
+	uint64_t clock = 0;
+
+	if (key.size > 10 && (key.size != 17 || key.data[10] != 'T' ||
+			      !yg_bytes_u64(yg_bytes_from(key, 11), &clock)))
+		return YG_TIME_NONE;
+	if (ns == YG_TIME_NONE || clock > 235959)
+		return YG_TIME_NONE;
+	return ns +
+	       (int64_t)(clock / 10000 * 3600 + clock / 100 % 100 * 60 + clock % 100) * YG_NS_PER_S;
 }
 
 int yg_warn_note_sent(struct yg_hub_access *hub, const char *actor, uint32_t count, int64_t now_ns)
 {
-	char key[YG_ISO_SIZE];
+	char key[KEY_SIZE];
 	json_t *body = NULL;
 	int64_t before;
 	int rc;
 
 	if (count == 0)
 		return YG_OK;
-	day_key(now_ns, key);
+	part_key(yg_day_part_ns(yg_hub_zone_of(hub), now_ns), key);
 	rc = yg_warn_load(hub, "sent", key, &body);
 	before = yg_json_int(body, "count", 0);
 	json_decref(body);
@@ -129,41 +159,39 @@ int yg_warn_note_sent(struct yg_hub_access *hub, const char *actor, uint32_t cou
 }
 
 struct all {
-	char from[YG_ISO_SIZE];
-	char to[YG_ISO_SIZE];
+	const struct yg_warn_days *ask;
+	int64_t from_ns; /* the day in which the asked one lies is whole */
 	yg_warn_day_fn fn;
 	void *arg;
 };
 
-static int look_day(void *arg, struct yg_bytes key, const json_t *body)
+static int look_part(void *arg, struct yg_bytes key, const json_t *body)
 {
 	struct all *all = arg;
-	char day[YG_DAY_SIZE];
-	int32_t number = yg_day_read(key);
+	int64_t part_ns = read_part(key);
 	int64_t count = yg_json_int(body, "count", 0);
+	int64_t day_ns;
 
-	if (number < 0 || number > INT64_MAX / DAY_NS || count <= 0)
+	if (part_ns == YG_TIME_NONE || part_ns < 0 || count <= 0)
 		return YG_OK;
-	yg_day_write(number, day);
-	if (strcmp(day, all->from) < 0 || (all->to[0] && strcmp(day, all->to) >= 0))
+	day_ns = start_of(all->ask->zone, part_ns);
+	if (day_ns < all->from_ns || (all->ask->to_ns && day_ns >= all->ask->to_ns))
 		return YG_OK;
-	return all->fn(all->arg, number * DAY_NS, (uint64_t)count);
+	return all->fn(all->arg, day_ns, (uint64_t)count);
 }
 
-int yg_warn_days(struct yg_hub_access *hub, const char *org, int64_t from_ns, int64_t to_ns,
-		 yg_warn_day_fn fn, void *arg)
+int yg_warn_days(struct yg_hub_access *hub, const struct yg_warn_days *ask, yg_warn_day_fn fn,
+		 void *arg)
 {
-	struct days d = {.day_ns = YG_TIME_NONE, .fn = fn, .arg = arg};
-	struct all all = {.fn = fn, .arg = arg};
+	struct days d = {.day_ns = YG_TIME_NONE, .zone = ask->zone, .fn = fn, .arg = arg};
+	struct all all = {ask, ask->from_ns ? start_of(ask->zone, ask->from_ns) : INT64_MIN, fn,
+			  arg};
 	int rc;
 
-	if (org[0]) {
-		rc = yg_warn_sent_each(hub, org, from_ns, to_ns ? to_ns : INT64_MAX, count_sent,
-				       &d);
+	if (ask->org[0]) {
+		rc = yg_warn_sent_each(hub, ask->org, ask->from_ns,
+				       ask->to_ns ? ask->to_ns : INT64_MAX, count_sent, &d);
 		return rc == YG_OK && d.count > 0 ? fn(arg, d.day_ns, d.count) : rc;
 	}
-	day_key(from_ns, all.from);
-	if (to_ns)
-		day_key(to_ns + DAY_NS - 1, all.to);
-	return yg_hub_each(hub, YG_WARN_STORE, "sent", "", "", 0, look_day, &all);
+	return yg_hub_each(hub, YG_WARN_STORE, "sent", "", "", 0, look_part, &all);
 }

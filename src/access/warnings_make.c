@@ -260,13 +260,12 @@ int yg_warn_text(struct yg_hub_access *hub, const char *actor, const struct yg_w
 
 int yg_warn_number(struct yg_hub_access *hub, const char *actor, char to[32])
 {
-	struct yg_civil civil = yg_time_civil(yg_hub_now_ns(hub), YG_HUB_ZONE_S);
 	char year[16];
 	json_t *body = NULL;
 	int64_t last;
 	int rc;
 
-	(void)snprintf(year, sizeof(year), "%04d", (int)civil.year); /* four digits */
+	(void)snprintf(year, sizeof(year), "%04u", yg_hub_year(hub)); /* four digits */
 	rc = yg_warn_load(hub, "count", year, &body);
 	last = yg_json_int(body, "last", 0);
 	json_decref(body);

@@ -51,9 +51,10 @@ struct yg_admin {
 	bool with_factor;
 	bool is_sure;
 	bool is_json;
-	bool adds_orgs;	   /* members import --add: also organisations that are not there yet */
-	bool is_confirmed; /* relations import --confirmed: both sides said so, on paper */
-	bool is_open;	   /* relations import --analysts: and that analysts see it */
+	const char *days_of; /* --zone: "hub", "utc"; NULL: by what is asked for */
+	bool adds_orgs;	     /* members import --add: also organisations that are not there yet */
+	bool is_confirmed;   /* relations import --confirmed: both sides said so, on paper */
+	bool is_open;	     /* relations import --analysts: and that analysts see it */
 	const char *args[YG_ADMIN_ARGS_MAX];
 	size_t arg_count;
 	struct yg_control *store;
@@ -61,6 +62,7 @@ struct yg_admin {
 	struct yg_hub_access *hub;
 	struct yg_hub_actor actor;
 	int64_t now_ns;
+	struct yg_zone *zone; /* as the hub was started with; NULL: Japan's */
 	struct yg_buf out;
 };
 
@@ -143,6 +145,16 @@ YG_MUST_USE bool yg_admin_option(const struct yg_admin_option *known, size_t cou
 /* The register of admin->data: store, enrol, hub, actor. YG_OK, or an error that was said.
  * yg_admin_register_close() in any case. */
 YG_MUST_USE int yg_admin_register(struct yg_admin *admin);
+/* The zone that the hub of this register was started with last: loaded (owned, *ret stays NULL
+ * where it is Japan's), and used by @hub. One that is not known here is said. */
+void yg_admin_zone(struct yg_hub_access *hub, struct yg_zone **ret);
+/*
+ * --zone hub|utc (@text; NULL: @otherwise says whether it is the hub's): *ret is @there, or NULL
+ * for UTC. False: another word, which was said. The second reads the admin's own option.
+ */
+bool yg_admin_days_read(const char *text, bool otherwise, const struct yg_zone *there,
+			const struct yg_zone **ret);
+bool yg_admin_days_of(const struct yg_admin *admin, bool otherwise, const struct yg_zone **ret);
 void yg_admin_register_close(struct yg_admin *admin);
 
 /* One entry of the audit log by whoever runs this command, at the hub in @data; @org "": the hub.

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <unistd.h>
 
+#include "access/time_zone.h"
 #include "app/admin-int.h"
 #include "app/admin_ledger.h"
 #include "app/archive-int.h"
@@ -382,8 +383,8 @@ static const char **text_option(struct yg_admin *admin, int c)
 		{'T', &admin->to},	    {'E', &admin->record},
 		{'Q', &admin->finding},	    {'W', &admin->reason},
 		{'Z', &admin->certificate}, {'B', &admin->as},
-		{'M', &admin->month},	    {'K', &admin->collection},
-		{'X', &admin->at_most},
+		{'M', &admin->month},	    {'z', &admin->days_of},
+		{'K', &admin->collection},  {'X', &admin->at_most},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -503,6 +504,7 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 		{"until", required_argument, NULL, 'U'},
 		{"from", required_argument, NULL, 'f'},
 		{"month", required_argument, NULL, 'M'},
+		{"zone", required_argument, NULL, 'z'},
 		{"grant", required_argument, NULL, 'g'},
 		{"rights", required_argument, NULL, 'R'},
 		{"certificate", required_argument, NULL, 'Z'},
@@ -537,6 +539,38 @@ static bool read_cli(int argc, char **argv, struct yg_admin *admin, int *ret_sta
 	return false;
 }
 
+void yg_admin_zone(struct yg_hub_access *hub, struct yg_zone **ret)
+{
+	char name[YG_HUB_ZONE_NAME_MAX + 1];
+
+	if (yg_hub_zone_kept(hub, name) != YG_OK)
+		return; /* it was never started: Japan's */
+	if (yg_zone_load(name, ret) == YG_OK)
+		yg_hub_zone_use(hub, *ret);
+	else
+		yg_say_hint(N_("install the package tzdata"),
+			    N_("the hub's time zone %s is not known here: days are those of "
+			       "Asia/Tokyo"),
+			    yg_say_safe(yg_bytes_str(name), YG_HUB_ZONE_NAME_MAX));
+}
+
+bool yg_admin_days_read(const char *text, bool otherwise, const struct yg_zone *there,
+			const struct yg_zone **ret)
+{
+	bool is_hub = text ? strcmp(text, "hub") == 0 : otherwise;
+
+	*ret = is_hub ? there : NULL;
+	if (!text || is_hub || strcmp(text, "utc") == 0)
+		return true;
+	yg_say(N_("--zone %s: give hub or utc"), yg_say_safe(yg_bytes_str(text), 40));
+	return false;
+}
+
+bool yg_admin_days_of(const struct yg_admin *admin, bool otherwise, const struct yg_zone **ret)
+{
+	return yg_admin_days_read(admin->days_of, otherwise, yg_hub_zone_of(admin->hub), ret);
+}
+
 static int open_parts(struct yg_admin *admin, const char *path)
 {
 	const char *user = getenv("USER");
@@ -551,6 +585,8 @@ static int open_parts(struct yg_admin *admin, const char *path)
 		rc = yg_enrol_new(admin->store, yg_clock_system(), actor, &admin->enrol);
 	if (rc == YG_OK)
 		rc = yg_hub_access_new(admin->store, admin->enrol, yg_clock_system(), &admin->hub);
+	if (rc == YG_OK)
+		yg_admin_zone(admin->hub, &admin->zone);
 	if (rc == YG_OK)
 		rc = yg_audit_key_open(admin->hub, admin->data);
 	return rc;
@@ -578,6 +614,7 @@ int yg_admin_register(struct yg_admin *admin)
 void yg_admin_register_close(struct yg_admin *admin)
 {
 	admin->hub = yg_hub_access_free(admin->hub); /* signs what it wrote */
+	admin->zone = yg_zone_free(admin->zone);
 	admin->enrol = yg_enrol_free(admin->enrol);
 	admin->store = yg_control_free(admin->store);
 }
@@ -689,6 +726,7 @@ json_t *yg_admin_rights(uint64_t rights)
 	static const char *const names[] = {
 #define X(name, ...) #name,
 #include "access/hub_rights.def"
+#include "model/day.h"
 #undef X
 	};
 	json_t *list = json_array();

@@ -5,6 +5,8 @@
 #include "app/commands.h"
 #include "app/say.h"
 #include "base/json.h"
+#include "base/zone.h"
+#include "model/day.h"
 
 #include "base/ban.h"
 
@@ -29,7 +31,7 @@ static int set_terms(struct yg_admin *admin)
 	    (admin->host && strlen(admin->host) > YG_CONSENT_HOST_MAX))
 		return yg_admin_error(admin, "consent terms", YG_EINVAL);
 	if (terms.from_day == YG_DAY_NONE)
-		terms.from_day = yg_day_of_time(admin->now_ns, 9 * 3600);
+		terms.from_day = yg_day_in(yg_hub_zone_of(admin->hub), admin->now_ns);
 	(void)snprintf(terms.version, sizeof(terms.version), "%s", admin->version); /* measured */
 	(void)snprintf(terms.host, sizeof(terms.host), "%s",
 		       admin->host ? admin->host : ""); /* measured */
@@ -167,7 +169,9 @@ static int print_view(void *arg, const struct yg_view *view)
 					 yg_json_string(yg_bytes_str(view->what)), "records",
 					 (json_int_t)view->records, "reason",
 					 yg_json_string(yg_bytes_str(view->reason))));
-	(void)yg_time_iso(view->time_ns, 9 * 3600, time); /* returns its size */
+	(void)yg_time_iso(view->time_ns,
+			  yg_zone_offset_at(yg_hub_zone_of(admin->hub), view->time_ns),
+			  time); /* returns its size */
 	yg_buf_addf(&admin->out, "%s  %s (%s, %s)  %s  %s\n", time,
 		    yg_say_safe(yg_bytes_str(view->name), YG_ENROL_NAME_MAX), view->org,
 		    yg_view_role_name(view),

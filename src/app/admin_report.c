@@ -58,10 +58,11 @@ static int make(struct reporting *r)
 	return rc == YG_OK ? yg_buf_error(&admin->out) : rc;
 }
 
-static bool read_month(const struct yg_admin *admin, struct yg_month *to)
+static bool read_month(const struct yg_admin *admin, const struct yg_zone *zone,
+		       struct yg_month *to)
 {
 	if (!admin->month) {
-		yg_month_before(admin->now_ns, &to->year, &to->month);
+		yg_month_before(zone, admin->now_ns, &to->year, &to->month);
 		return true;
 	}
 	return yg_month_read(yg_bytes_str(admin->month), &to->year, &to->month);
@@ -76,6 +77,7 @@ static int say_month(const struct yg_admin *admin)
 
 int yg_admin_report(struct yg_admin *admin)
 {
+	const struct yg_zone *zone = NULL;
 	struct reporting *r;
 	int status, rc;
 
@@ -84,14 +86,21 @@ int yg_admin_report(struct yg_admin *admin)
 	r = yg_calloc(1, sizeof(*r));
 	if (!r)
 		return YG_EXIT_FAILED;
+	if (!yg_admin_days_of(admin, !admin->is_json, &zone)) {
+		free(r);
+		return YG_EXIT_FAILED;
+	}
 	r->admin = admin;
 	r->beats = yg_hub_beats_new();
 	r->from = (struct yg_month_from){.hub = admin->hub,
 					 .enrol = admin->enrol,
+					 /* As the API: a page is people's, numbers are UTC. */
+					 .zone = zone,
 					 .heartbeat = heartbeat,
 					 .arg = r,
 					 .now_ns = admin->now_ns};
-	rc = r->beats ? read_month(admin, &r->month) ? make(r) : YG_EINVAL : YG_ENOMEM;
+	rc = r->beats ? read_month(admin, r->from.zone, &r->month) ? make(r) : YG_EINVAL
+		      : YG_ENOMEM;
 	status = rc == YG_EINVAL ? say_month(admin) : yg_admin_done(admin, admin->org, rc);
 	(void)yg_situations_free(r->from.situations);
 	(void)yg_facts_free(r->from.facts);

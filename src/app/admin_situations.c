@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/zone.h"
+#include "model/day.h"
 
 #include "base/ban.h"
 
@@ -39,6 +40,9 @@ struct cli {
 	struct yg_enrol *enrol;
 	struct yg_hub_access *hub;
 	struct yg_zone *zone;
+	struct yg_zone *hub_zone;
+	const char *days_of; /* --zone */
+	const struct yg_zone *days;
 	struct yg_situation_saying how;
 	struct yg_situation_by by;
 	char actor[128];
@@ -53,13 +57,10 @@ struct cli {
 static bool read_option(struct cli *cli, int c)
 {
 	const struct yg_admin_option known[] = {
-		{'d', .text = &cli->data},
-		{'o', .text = &cli->org},
-		{'s', .text = &cli->state},
-		{'k', .text = &cli->kind},
-		{'j', .flag = &cli->is_json},
-		{'m', .limit = &cli->limit},
-		{.letter = 'l'},
+		{'d', .text = &cli->data},    {'o', .text = &cli->org},
+		{'s', .text = &cli->state},   {'k', .text = &cli->kind},
+		{'j', .flag = &cli->is_json}, {'m', .limit = &cli->limit},
+		{'z', .text = &cli->days_of}, {.letter = 'l'},
 	};
 
 	return yg_admin_option(known, sizeof(known) / sizeof(known[0]), c);
@@ -68,10 +69,15 @@ static bool read_option(struct cli *cli, int c)
 static bool read_cli(int argc, char **argv, struct cli *cli)
 {
 	static const struct option longs[] = {
-		{"data", required_argument, NULL, 'd'},	 {"org", required_argument, NULL, 'o'},
-		{"state", required_argument, NULL, 's'}, {"kind", required_argument, NULL, 'k'},
-		{"limit", required_argument, NULL, 'm'}, {"json", no_argument, NULL, 'j'},
-		{"lang", required_argument, NULL, 'l'},	 {0},
+		{"data", required_argument, NULL, 'd'},
+		{"org", required_argument, NULL, 'o'},
+		{"state", required_argument, NULL, 's'},
+		{"kind", required_argument, NULL, 'k'},
+		{"limit", required_argument, NULL, 'm'},
+		{"json", no_argument, NULL, 'j'},
+		{"lang", required_argument, NULL, 'l'},
+		{"zone", required_argument, NULL, 'z'},
+		{0},
 	};
 	int c;
 
@@ -500,13 +506,13 @@ static int print_day(void *arg, const struct yg_funnel_day *day)
 	char when[YG_ISO_SIZE];
 
 	if (cli->is_json) {
-		yg_funnel_json(day, &cli->out);
+		yg_funnel_json(day, cli->days, &cli->out);
 		yg_buf_add_byte(&cli->out, '\n');
 		return yg_buf_error(&cli->out);
 	}
 	for (unsigned i = 0; i < YG_NOISE_COUNT; i++)
 		findings += s->findings[i];
-	(void)yg_time_iso(day->day_ns, 0, when);
+	yg_day_write(yg_day_in(cli->days, day->day_ns), when);
 	yg_buf_addf(&cli->out,
 		    yg_say_tr(N_("%.10s  logs %llu, findings %llu, after noise %llu, situations "
 				 "%llu, notices %llu\n")),
@@ -539,7 +545,12 @@ static int funnel(struct cli *cli)
 		return yg_admin_wording("funnel");
 	rc = open_register(cli);
 	if (rc == YG_OK)
-		rc = yg_funnel(&(struct yg_funnel_from){cli->s, cli->facts, cli->hub},
+		yg_admin_zone(cli->hub, &cli->hub_zone);
+	if (rc == YG_OK &&
+	    !yg_admin_days_read(cli->days_of, false, yg_hub_zone_of(cli->hub), &cli->days))
+		return YG_EXIT_FAILED;
+	if (rc == YG_OK)
+		rc = yg_funnel(&(struct yg_funnel_from){cli->s, cli->facts, cli->hub, cli->days},
 			       cli->org ? cli->org : "", 0, 0, print_day, cli);
 	if (rc == YG_OK)
 		rc = flush(cli);
@@ -594,6 +605,7 @@ static int run(int argc, char **argv, const char *name, int (*fn)(struct cli *cl
 	yg_buf_done(&cli->out);
 	cli->zone = yg_zone_free(cli->zone);
 	(void)yg_hub_access_free(cli->hub);
+	cli->hub_zone = yg_zone_free(cli->hub_zone);
 	(void)yg_enrol_free(cli->enrol);
 	(void)yg_control_free(cli->store);
 	(void)yg_situations_free(cli->s);

@@ -9,10 +9,9 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "model/day.h"
 
 #include "base/ban.h"
-
-#define ZONE_JAPAN_S (9 * 3600)
 
 static const char *word(const struct yg_admin *admin, size_t at)
 {
@@ -118,8 +117,8 @@ static int make_token(struct yg_admin *admin, struct yg_access *by)
 		(void)snprintf(wish.name, sizeof(wish.name), "%s", admin->name); /* as measured */
 	/* N days from today on, today counted. */
 	if (admin->days)
-		wish.last_day =
-			yg_day_of_time(admin->now_ns, ZONE_JAPAN_S) + (int32_t)admin->days - 1;
+		wish.last_day = yg_day_in(yg_hub_zone_of(admin->hub), admin->now_ns) +
+				(int32_t)admin->days - 1;
 	if (read_certificate(admin->certificate, wish.certificate) != YG_OK)
 		return YG_EXIT_FAILED;
 	rc = yg_token_new(by, &wish, id, secret);

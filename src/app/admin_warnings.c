@@ -119,7 +119,8 @@ static int show(struct yg_admin *admin, struct yg_access *by)
 	if (rc == YG_OK)
 		rc = print_warning(admin, one);
 	if (rc == YG_OK && copy && !admin->is_json)
-		rc = yg_hub_warn_tell(NULL, copy, "text", yg_say_lang_now(), &admin->out);
+		rc = yg_hub_warn_tell((void *)(uintptr_t)yg_hub_zone_of(admin->hub), copy, "text",
+				      yg_say_lang_now(), &admin->out);
 	json_decref(one);
 	json_decref(copy);
 	return rc;

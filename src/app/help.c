@@ -371,7 +371,9 @@ static void help_admin_situations(void)
 	       "notices\n"));
 	put(N_("  report --org ID [--month 2026-11] [--json]\n"
 	       "                                the month as one page for A4, in HTML, for its\n"
-	       "                                president; without --month the last whole one\n"));
+	       "                                president; without --month the last whole one\n"
+	       "      --zone hub|utc            of these two: whose days. Without it the page's\n"
+	       "                                are those of the hub's time_zone, all else UTC\n"));
 	put(N_("\n"
 	       "STIX and TAXII (docs/taxii.md):\n"
 	       "\n"

@@ -72,8 +72,8 @@ struct yg_hub_settings {
 	const char *http_certificate; /* PEM files for pages over TLS; NULL: in the clear */
 	const char *http_key;
 	const char *http_client_authorities;
-	struct yg_hub_config_names
-		http_names; /* hosts that browsers may name, beside the own address */
+	struct yg_hub_config_names http_names; /* hosts that browsers may name, beside our own */
+	struct yg_web_proxies http_proxies;
 	struct yg_hub_config_out out;
 	int http_fd; /* listen; the parent's */
 	int sensors_fd;

@@ -607,6 +607,7 @@ static void fill_settings(struct hub_run *run)
 
 	settings->data = cli->data;
 	settings->clock = yg_clock_system();
+	settings->clock.zone = cli->config.zone;
 	settings->workers = cli->config.workers ? cli->config.workers : cores();
 	settings->connections = cli->config.connections;
 	settings->timeout_s = cli->config.timeout_s;
@@ -620,6 +621,7 @@ static void fill_settings(struct hub_run *run)
 	settings->name_count = cli->name_count;
 	memcpy(settings->names, cli->names, sizeof(settings->names));
 	settings->http_names = cli->config.http_names;
+	settings->http_proxies = cli->config.proxies;
 	settings->out = cli->config.out;
 	if (gethostname(settings->host, sizeof(settings->host) - 1) != 0)
 		settings->host[0] = 0;

@@ -2,6 +2,7 @@
 #define YG_BAN_ALLOW_MALLOC /* jansson.h mentions the names; memory comes from base/alloc.h */
 #include <unistd.h>
 
+#include "access/time_zone.h"
 #include "app/hub_api-int.h"
 
 #include "access/audit.h"
@@ -34,7 +35,9 @@ static int find_actor(struct yg_hub_http *http, const struct yg_web_caller *call
 {
 	if (caller->bearer.size > 0)
 		return yg_hub_by_token(http->hub, caller->bearer, actor);
-	if (caller->session > 0 && caller->is_local) {
+	/* The link's key is known at this machine alone: with it, that nothing shows a proxy is
+	 * enough. */
+	if (caller->session > 0 && caller->is_direct) {
 		yg_hub_local("start link", actor);
 		return YG_OK;
 	}
@@ -66,8 +69,9 @@ int yg_hub_admit(struct yg_hub_http *http, struct yg_hub_ask *ask, bool is_count
 		return say_sign_in(reply, lang);
 	if (rc != YG_OK)
 		return rc;
-	/* A session of this machine that is carried elsewhere is one of elsewhere. */
-	actor->is_local = actor->is_local && ask->caller.is_local;
+	/* A person's session of this machine that is carried elsewhere is one of elsewhere. */
+	if (actor->person[0] || actor->token[0])
+		actor->is_local = actor->is_local && ask->caller.is_local;
 	wait_ms = is_counted ? yg_hub_rate(http->hub, actor) : 0;
 	if (wait_ms == 0)
 		return YG_OK;
@@ -247,6 +251,7 @@ static int open_api(struct yg_hub_http *http)
 	const struct yg_hub_http_opts *opts = &http->opts;
 
 	http->lent = (struct yg_hub_lent){.data = opts->data,
+					  .zone = yg_zone_of(opts->clock),
 					  .is_demo = opts->is_demo,
 					  .forms = http->report,
 					  .warn = &http->warn,
@@ -367,6 +372,8 @@ int yg_hub_http_start(struct yg_hub_http *http)
 		rc = yg_web_routes_check(http->tables, 2, NULL);
 	if (rc == YG_OK) /* what `yagura admin sign-in-link` begins with */
 		rc = yg_start_link_at(http->hub, http->opts.url);
+	if (rc == YG_OK)
+		rc = yg_hub_zone_keep(http->hub);
 	if (rc == YG_OK && http->opts.store_path)
 		rc = yg_hub_readers_start(http, &http->readers);
 	return rc;
@@ -470,6 +477,7 @@ void yg_hub_http_print_routes(void)
 	static const char *const rights[] = {
 #define X(name, ...) #name,
 #include "access/hub_rights.def"
+#include "base/zone.h"
 #undef X
 	};
 	struct yg_route_table table = yg_hub_api_routes(NULL);

@@ -126,6 +126,7 @@ static void copy_call(struct yg_hub_ask *ask, const struct yg_pages_call *call)
 	}
 	request->lang = call->lang;
 	request->is_local = caller->is_local = call->is_local;
+	caller->is_direct = call->is_direct;
 	caller->remote = request->remote;
 }
 
@@ -295,6 +296,22 @@ static void start_session(struct yg_hub_http *http, struct yg_hub_ask *ask)
 		      ask->request.lang, true);
 }
 
+/* Who is at this machine; behind a proxy, where nobody is, a token of the hub itself. */
+static bool may_read_metrics(struct yg_hub_http *http, const struct yg_hub_ask *ask)
+{
+	struct yg_access *access = NULL;
+	struct yg_hub_actor actor;
+	bool may;
+
+	if (ask->caller.is_local)
+		return true;
+	may = ask->caller.bearer.size > 0 &&
+	      yg_hub_by_token(http->hub, ask->caller.bearer, &actor) == YG_OK &&
+	      yg_access_hub(http->hub, &actor, YG_HUB_ORG, YG_MAY_read_sensors, &access) == YG_OK;
+	(void)yg_access_free(access);
+	return may;
+}
+
 static void serve_page(struct yg_hub_http *http, struct yg_hub_ask *ask)
 {
 	const struct yg_hub_http_opts *opts = &http->opts;
@@ -309,7 +326,8 @@ static void serve_page(struct yg_hub_http *http, struct yg_hub_ask *ask)
 		reply->status = is_good ? 200 : 503;
 		reply->content_type = "text/plain; charset=utf-8";
 		yg_buf_add_str(&reply->body, is_good ? "ok\n" : "not ready\n");
-	} else if (yg_bytes_eq(path, YG_S("/metrics")) && ask->caller.is_local && opts->metrics) {
+	} else if (yg_bytes_eq(path, YG_S("/metrics")) && opts->metrics &&
+		   may_read_metrics(http, ask)) {
 		reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
 		opts->metrics(opts->arg, &reply->body);
 	} else {

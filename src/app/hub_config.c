@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "app/hub-int.h"
 #include "app/say.h"
@@ -15,7 +16,8 @@
 
 #define ARENA_MAX    (16u << 20)
 #define FAULTS_MAX   20u
-#define NAMES_LISTED 32u /* settings of one group */
+#define ZONES	     "/usr/share/zoneinfo" /* Debian's tzdata */
+#define NAMES_LISTED 32u		   /* settings of one group */
 
 enum kind {
 	GROUP,
@@ -24,6 +26,7 @@ enum kind {
 	LANG,
 	NUMBER,
 	NAMES,
+	PROXIES, /* addresses, and prefixes of them */
 };
 
 struct setting {
@@ -39,6 +42,7 @@ struct setting {
 static const struct setting settings[] = {
 	{"", "data", TEXT, AT(data), 0, 0},
 	{"", "lang", LANG, AT(lang), 0, 0},
+	{"", "time_zone", TEXT, AT(time_zone), 0, 0},
 	{"", "workers", NUMBER, AT(workers), 1, YG_HUB_WORKERS_MAX},
 	{"", "http", GROUP, 0, 0, 0},
 	{"", "sensors", GROUP, 0, 0, 0},
@@ -50,6 +54,8 @@ static const struct setting settings[] = {
 	{"http", "key", TEXT, AT(http_key), 0, 0},
 	{"http", "client_authorities", TEXT, AT(http_client_authorities), 0, 0},
 	{"http", "names", NAMES, AT(http_names), 0, 0},
+	{"http", "trusted_proxies", PROXIES, AT(proxies), 0, 0},
+	{"http", "trusted_header", TEXT, AT(trusted_header), 0, 0},
 	{"sensors", "listen", PLACE, AT(sensors_listen), 0, 0},
 	{"sensors", "names", NAMES, AT(names), 0, 0},
 	{"sensors", "connections", NUMBER, AT(connections), 1, 10240},
@@ -214,6 +220,32 @@ static void take_names(struct reading *r, const struct setting *s, const struct 
 	}
 }
 
+/* All of a family's addresses would be everybody: then each says who he is himself. */
+static bool is_proxy(const char *text, struct yg_net_prefix *ret)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
+
+	return text && yg_net_prefix_read(yg_bytes_str(text), ret) == YG_OK && ret->bits >= 8 &&
+	       (ret->bits > 96 || memcmp(ret->address, mapped, sizeof(mapped)) != 0);
+}
+
+static void take_proxies(struct reading *r, const struct setting *s, const struct yg_yaml *node)
+{
+	struct yg_web_proxies *to = (void *)((char *)r->config + s->at);
+	const char *hint = N_("write a list of at most 16 addresses of proxies, or prefixes whose "
+			      "other bits are 0: [127.0.0.1, 10.20.0.0/16]");
+
+	if (node->kind != YG_YAML_LIST || node->count == 0 || node->count > YG_WEB_PROXIES_MAX) {
+		say_value(r, node, hint);
+		return;
+	}
+	for (const struct yg_yaml *one = node->first; one; one = one->next)
+		if (!is_proxy(text_of(one), &to->trusted[to->count++])) {
+			say_value(r, node, hint);
+			return;
+		}
+}
+
 static void take(struct reading *r, const struct setting *s, const struct yg_yaml *node)
 {
 	r->config->lines[s - settings] = node->line;
@@ -221,6 +253,8 @@ static void take(struct reading *r, const struct setting *s, const struct yg_yam
 		take_number(r, s, node);
 	else if (s->kind == NAMES)
 		take_names(r, s, node);
+	else if (s->kind == PROXIES)
+		take_proxies(r, s, node);
 	else
 		take_text(r, s, node);
 }
@@ -270,6 +304,51 @@ static void check_out(struct reading *r, const struct yg_hub_config_out *out)
 		say_setting(r, "out", "webhooks", N_("webhooks is \"yes\" or not there"));
 	if (!is_or_none(out->local, "127.0.0.1"))
 		say_setting(r, "out", "local", N_("local is 127.0.0.1 or not there"));
+}
+
+/* Of one field alone: the other is what a client made up (web/forwarded.h). */
+static void check_proxies(struct reading *r, struct yg_hub_config *config)
+{
+	const char *name = config->trusted_header;
+	bool is_x = !name || yg_bytes_eq_nocase(yg_bytes_str(name), YG_S("X-Forwarded-For"));
+
+	if (!is_x && !yg_bytes_eq_nocase(yg_bytes_str(name), YG_S("Forwarded")))
+		say_setting(r, "http", "trusted_header",
+			    N_("trusted_header is X-Forwarded-For or Forwarded: the one that your "
+			       "proxy writes"));
+	else if (name && yg_hub_config_line(config, "http", "trusted_proxies") == 0)
+		say_setting(r, "http", "trusted_header", N_("give trusted_proxies with it"));
+	config->proxies.field = is_x ? YG_WEB_HOPS_X : YG_WEB_HOPS_RFC_7239;
+}
+
+/*
+ * What the machine's own settings would decide is refused ("localtime"), and zones that count leap
+ * seconds ("right/…"): all else here does not.
+ */
+static int load_zone(const char *name, struct yg_zone **ret)
+{
+	if (strcmp(name, "localtime") == 0 || strcmp(name, "posixrules") == 0 ||
+	    strncmp(name, "right/", 6) == 0)
+		return YG_ENOENT;
+	return yg_zone_load(name, ret);
+}
+
+static void check_zone(struct reading *r, struct yg_hub_config *config)
+{
+	int rc = config->time_zone ? load_zone(config->time_zone, &config->zone) : YG_OK;
+
+	if (rc == YG_ENOENT && access(ZONES, F_OK) != 0)
+		say_setting(r, "", "time_zone",
+			    N_("this machine has no time zone data: install the package tzdata, "
+			       "or write an offset, for example +09:00"));
+	else if (rc == YG_ENOENT)
+		say_setting(r, "", "time_zone",
+			    N_("there is no such time zone: write a name, for example Asia/Tokyo, "
+			       "or an offset, for example +09:00"));
+	else if (rc != YG_OK)
+		say_setting(r, "", "time_zone",
+			    N_("the machine's file of this time zone cannot be read: install the "
+			       "package tzdata again, or write an offset, for example +09:00"));
 }
 
 static bool is_pap(const char *word)
@@ -328,6 +407,8 @@ static void take_file(struct reading *r, const struct yg_yaml *top)
 		if (node && node->kind == YG_YAML_MAP)
 			take_group(r, settings[i].name, node);
 	}
+	check_zone(r, r->config);
+	check_proxies(r, r->config);
 	check_out(r, &r->config->out);
 	check_clues(r, &r->config->clues);
 	if (!r->config->http_certificate != !r->config->http_key && r->faults++ < FAULTS_MAX)
@@ -385,5 +466,6 @@ int yg_hub_config_read(const char *path, struct yg_hub_config *ret)
 
 void yg_hub_config_done(struct yg_hub_config *config)
 {
+	config->zone = yg_zone_free(config->zone);
 	config->arena = yg_arena_free(config->arena);
 }

@@ -10,11 +10,13 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/zone.h"
 #include "model/clue.h"
+#include "web/forwarded.h"
 
 #define YG_HUB_CONFIG_BYTES_MAX (1u << 20)
 #define YG_HUB_CONFIG_NAMES_MAX 16u
-#define YG_HUB_CONFIG_SETTINGS	40u /* room for a line of each */
+#define YG_HUB_CONFIG_SETTINGS	48u /* room for a line of each */
 
 struct yg_hub_config_names {
 	const char *names[YG_HUB_CONFIG_NAMES_MAX];
@@ -50,6 +52,8 @@ struct yg_hub_config {
 	uint32_t lines[YG_HUB_CONFIG_SETTINGS]; /* see yg_hub_config_line() */
 	const char *data;
 	const char *lang;
+	const char *time_zone;
+	struct yg_zone *zone; /* the same, loaded; owned. NULL: Japan's */
 	const char *http_listen;
 	const char *http_certificate; /* paths of PEM files, both or none */
 	const char *http_key;
@@ -57,6 +61,8 @@ struct yg_hub_config {
 	const char *sensors_listen;
 	struct yg_hub_config_names http_names; /* by which browsers reach it */
 	struct yg_hub_config_names names;      /* by which sensors do */
+	struct yg_web_proxies proxies;	       /* whose word on who asks is taken */
+	const char *trusted_header;	       /* the field they say it in; as it is called */
 	uint32_t connections;		       /* of sensors at once */
 	uint32_t timeout_s;
 	uint32_t workers;

@@ -29,6 +29,7 @@
 #include "app/say.h"
 #include "base/alloc.h"
 #include "base/disk.h"
+#include "base/zone.h"
 #include "source/text.h"
 
 #include "base/ban.h"
@@ -184,6 +185,8 @@ static int open_facts(struct keeper *keeper)
 	rc = yg_hub_path(&keeper->hub, "facts.db", path)
 		     ? yg_facts_open_sqlite(path, true, &keeper->facts)
 		     : YG_ELIMIT;
+	if (rc == YG_OK)
+		yg_facts_zone(keeper->facts, yg_zone_of(keeper->settings->clock));
 	if (rc == YG_OK) /* reading makes the files beside it */
 		rc = yg_facts_last_change(keeper->facts, &change);
 	return say_facts(keeper, rc);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/crypt.h"
 #include "base/utf8.h"
+#include "base/zone.h"
 #include "render/notice.h"
 
 #include "base/ban.h"
@@ -57,17 +58,20 @@ static void add_part(struct yg_buf *to, const char *boundary, const char *type,
 	}
 }
 
-static void add_date(struct yg_buf *to, int64_t time_ns)
+static void add_date(struct yg_buf *to, const struct yg_hub_mail *mail)
 {
 	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	struct yg_civil c = yg_time_civil(time_ns, 0);
-	int64_t day = time_ns / YG_NS_PER_S / 86400;
+	int32_t away_s =
+		yg_zone_offset_at(mail->zone ? mail->zone : yg_zone_japan(), mail->time_ns);
+	unsigned away_min = (unsigned)(away_s < 0 ? -away_s : away_s) / 60;
+	struct yg_civil c = yg_time_civil(mail->time_ns, away_s);
 
-	yg_buf_addf(to, "Date: %s, %02u %s %04d %02u:%02u:%02u +0000\r\n", days[(day + 4) % 7],
-		    (unsigned)c.day, months[(c.month - 1) % 12], (int)c.year, (unsigned)c.hour,
-		    (unsigned)c.minute, (unsigned)c.second);
+	yg_buf_addf(to, "Date: %s, %02u %s %04d %02u:%02u:%02u %c%02u%02u\r\n",
+		    days[(yg_time_weekday(mail->time_ns, away_s) + 1) % 7], (unsigned)c.day,
+		    months[(c.month - 1) % 12], (int)c.year, (unsigned)c.hour, (unsigned)c.minute,
+		    (unsigned)c.second, away_s < 0 ? '-' : '+', away_min / 60, away_min % 60);
 }
 
 static void write(const struct yg_hub_mail *mail, const struct yg_notice_mail *parts,
@@ -78,7 +82,7 @@ static void write(const struct yg_hub_mail *mail, const struct yg_notice_mail *p
 	(void)snprintf(boundary, sizeof(boundary), "yagura-%.60s", mail->id); /* our own words */
 	yg_buf_addf(to, "From: %s\r\nTo: %s\r\n", mail->from, mail->to);
 	add_subject(to, yg_buf_bytes(&parts->subject));
-	add_date(to, mail->time_ns);
+	add_date(to, mail);
 	yg_buf_addf(to,
 		    "Message-ID: <%s%s>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
 		    "Content-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n",
@@ -102,6 +106,8 @@ int yg_hub_mail_write(const struct yg_hub_mail *mail, const json_t *copy, struct
 	rc = arena ? yg_notice_read(copy, arena, &notice, &fault) : YG_ENOMEM;
 	yg_notice_mail_init(&parts);
 	if (rc == YG_OK)
+		notice.zone = mail->zone;
+	if (rc == YG_OK)
 		rc = mail->is_both ? yg_notice_mail_both(&parts, &notice, mail->code)
 				   : yg_notice_mail(&parts, &notice, mail->code, mail->lang);
 	if (rc == YG_OK)
@@ -120,7 +126,8 @@ int yg_hub_mail_question(const struct yg_hub_mail *mail, const char *number, int
 	if (!yg_hub_mail_is_address(mail->from) || !yg_hub_mail_is_address(mail->to))
 		return YG_EINVAL;
 	yg_notice_mail_init(&parts);
-	rc = yg_question_mail(&parts, number, due_ns, &mail->lang, mail->is_both ? 0 : 1);
+	rc = yg_question_mail(&parts, &(struct yg_question_words){number, due_ns, mail->zone},
+			      &mail->lang, mail->is_both ? 0 : 1);
 	if (rc == YG_OK)
 		write(mail, &parts, to);
 	yg_notice_mail_done(&parts);

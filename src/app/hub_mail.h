@@ -17,6 +17,7 @@ struct yg_hub_mail {
 	const char *id;	  /* of the warning and its channel: "0123…-mail" */
 	const char *code; /* the short number */
 	int64_t time_ns;
+	const struct yg_zone *zone; /* in which people read its times; NULL: Japan's */
 	enum yg_lang lang;
 	bool is_both; /* Japanese, and English below it */
 };

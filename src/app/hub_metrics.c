@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the hub tells a monitoring system, on this machine only: GET /metrics.
+ * What the hub tells a monitoring system: GET /metrics, on this machine, or with a token of the hub
+ * itself that may read_sensors.
  *
- * No name of an organisation, a person or a sensor stands in it: who may read it is not asked.
+ * No name of an organisation, a person or a sensor stands in it: at this machine it is not asked
+ * who reads it.
  * Source: Prometheus, "Text-based format", 0.0.4; OpenMetrics for names and units.
  * Tests: tests/e2e/hub_metrics.py (promtool)
  */

@@ -257,6 +257,7 @@ static int write_mail(const struct yg_hub_outbox *box, const struct yg_warn_out 
 		.id = name,
 		.code = out->code,
 		.time_ns = now_ns(box),
+		.zone = yg_hub_zone_of(box->opts.hub),
 		.lang = strcmp(out->lang, "en") == 0 ? YG_LANG_EN : YG_LANG_JA,
 		.is_both = out->lang[0] == '\0'};
 

@@ -132,6 +132,7 @@ static void fill_call(struct yg_pages_call *to, const struct yg_web_caller *call
 	*to = (struct yg_pages_call){
 		.method = (unsigned)request->method,
 		.lang = request->lang,
+		.is_direct = caller->is_direct,
 		.is_local = caller->is_local,
 		.path = request->path,
 		.query = request->query,
@@ -416,6 +417,7 @@ static int open_web(struct pages *pages, const struct yg_hub_settings *settings)
 
 	for (uint32_t i = 0; i < settings->http_names.count && i < YG_WEB_NAMES_MAX; i++)
 		config.names[config.name_count++] = settings->http_names.names[i];
+	config.proxies = settings->http_proxies;
 	pages->remote = (struct yg_web_remote){
 		.ask = ask, .serve = serve, .pages = of_keeper, .arg = pages};
 	/* Only to know which operations there are. */

@@ -57,7 +57,7 @@ int yg_pages_call_put(struct yg_msg_pipe *pipe, enum yg_pages_kind kind, uint64_
 	yg_buf_init(&head, YG_PAGES_HEAD_MAX);
 	yg_msg_add_u8(&head, (uint8_t)call->method);
 	yg_msg_add_u8(&head, (uint8_t)call->lang);
-	yg_msg_add_u8(&head, call->is_local);
+	yg_msg_add_u8(&head, (uint8_t)(call->is_local << 1 | call->is_direct));
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		yg_msg_add_bytes(&head, yg_bytes_cut(fields[i].b, 0, fields[i].max));
 	parts[0] = yg_buf_bytes(&head);
@@ -169,11 +169,11 @@ int yg_pages_call_read(enum yg_pages_kind kind, struct yg_bytes body, struct yg_
 {
 	struct yg_msg_reader reader = yg_msg_read(body);
 	uint8_t lang;
-	uint8_t is_local;
+	uint8_t place;
 
 	ret->method = yg_msg_u8(&reader);
 	lang = yg_msg_u8(&reader);
-	is_local = yg_msg_u8(&reader);
+	place = yg_msg_u8(&reader);
 	ret->path = yg_msg_bytes(&reader, YG_API_PATH_MAX);
 	ret->query = yg_msg_bytes(&reader, YG_API_QUERY_MAX);
 	ret->content_type = yg_msg_bytes(&reader, YG_WEB_TYPE_MAX);
@@ -188,10 +188,11 @@ int yg_pages_call_read(enum yg_pages_kind kind, struct yg_bytes body, struct yg_
 	ret->type_parameters = yg_msg_bytes(&reader, YG_WEB_ACCEPT_MAX);
 	ret->login = yg_msg_bytes(&reader, YG_PAGES_SECRET_MAX);
 	ret->body = reader.rest;
-	if (reader.is_bad || lang > 1 || is_local > 1)
+	if (reader.is_bad || lang > 1 || place > 3 || place == 2)
 		return YG_EFORMAT;
 	ret->lang = (enum yg_lang)lang;
-	ret->is_local = is_local;
+	ret->is_direct = place & 1;
+	ret->is_local = place >> 1;
 	return is_call(kind, ret) ? YG_OK : YG_EFORMAT;
 }
 

@@ -45,7 +45,8 @@ enum yg_pages_kind {
 struct yg_pages_call {
 	unsigned method; /* enum yg_method; of an ASK also YG_WEB_METHOD_OTHER */
 	enum yg_lang lang;
-	bool is_local;
+	bool is_direct;	      /* as in struct yg_web_caller */
+	bool is_local;	      /* then it is direct, too */
 	struct yg_bytes path; /* decoded, as yg_web_target() gives it */
 	struct yg_bytes query;
 	struct yg_bytes content_type;

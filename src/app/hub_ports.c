@@ -63,6 +63,15 @@ static int demo(void *arg, json_t **ret)
 	return yg_hub_demo_read(((const struct yg_hub_lent *)arg)->data, ret);
 }
 
+static int tell(void *arg, const json_t *copy, const char *form, enum yg_lang lang,
+		struct yg_buf *to)
+{
+	/* It only reads it, whatever its prototype says. */
+	void *zone = (void *)(uintptr_t)((const struct yg_hub_lent *)arg)->zone;
+
+	return yg_hub_warn_tell(zone, copy, form, lang, to);
+}
+
 static void month(void *arg, const struct yg_month *of, enum yg_lang lang, struct yg_buf *to)
 {
 	(void)arg;
@@ -153,7 +162,7 @@ struct yg_hub_api_ports yg_hub_ports(struct yg_hub_lent *lent)
 					 .planner = lent->warn->planner,
 					 .demo = lent->is_demo ? demo : NULL,
 					 .advise = yg_hub_warn_advise,
-					 .tell = yg_hub_warn_tell,
+					 .tell = tell,
 					 .month = month,
 					 .batches = batches,
 					 .sheet = yg_hub_sheet_read,

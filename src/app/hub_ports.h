@@ -18,7 +18,8 @@ struct yg_hub_warn;
 
 /* What ports look into; all borrowed. */
 struct yg_hub_lent {
-	const char *data; /* folder */
+	const char *data;	    /* folder */
+	const struct yg_zone *zone; /* in which people read times */
 	bool is_demo;
 	const struct yg_hub_report *forms; /* never change: all threads read the same */
 	const struct yg_hub_warn *warn;	   /* as above */

@@ -13,6 +13,7 @@
 #include "app/walls.h"
 #include "base/alloc.h"
 #include "base/thread.h"
+#include "base/zone.h"
 
 #include "base/ban.h"
 
@@ -182,6 +183,7 @@ static int open_one(struct reader *reader, const struct yg_hub_http *http)
 	if (rc != YG_OK)
 		return rc;
 	reader->lent = (struct yg_hub_lent){.data = opts->data,
+					    .zone = yg_zone_of(opts->clock),
 					    .is_demo = opts->is_demo,
 					    .forms = http->report,
 					    .warn = &http->warn,

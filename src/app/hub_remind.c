@@ -59,6 +59,7 @@ static void look_form(struct yg_hub_remind *r, const struct yg_form *form, const
 {
 	struct yg_incident_fill ask = {
 		.forms = r->forms, .form = form, .lang = YG_LANG_EN, .now_ns = r->now_ns};
+	const struct yg_remind_now now = {r->now_ns, yg_hub_zone_of(r->hub)};
 	struct yg_filled_due dues[YG_FORM_DEADLINES_MAX];
 	uint32_t count;
 
@@ -71,9 +72,8 @@ static void look_form(struct yg_hub_remind *r, const struct yg_form *form, const
 		*one = (struct found){
 			.due = {(const char *)form->id.data, yg_form_stage_name(dues[i].stage)},
 			.day = dues[i].latest};
-		r->count +=
-			dues[i].state != YG_DUE_SENT && dues[i].state != YG_DUE_UNKNOWN &&
-			yg_remind_step_at(&r->times, one->day, r->now_ns, &one->step, &one->hours);
+		r->count += dues[i].state != YG_DUE_SENT && dues[i].state != YG_DUE_UNKNOWN &&
+			    yg_remind_step_at(&r->times, one->day, &now, &one->step, &one->hours);
 	}
 }
 

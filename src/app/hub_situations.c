@@ -10,7 +10,9 @@
 #include "app/walls.h"
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/zone.h"
 #include "correlate/bundle.h"
+#include "model/day.h"
 #include "parse/csv.h"
 
 #include "base/ban.h"
@@ -20,7 +22,6 @@
 #define REST	   2u	 /* times as long as the last commit took, it rests */
 #define REST_MS	   2000u /* but no longer */
 #define AGAIN_MS   1000u
-#define DAY_NS	   (86400 * YG_NS_PER_S)
 #define ARENA_MAX  (128u << 20)
 #define LOG_MAX	   (2u * YG_FACT_TEXT_MAX)
 #define SAID_AT	   2u /* an error that is gone the next time is nobody's trouble */
@@ -226,13 +227,6 @@ static bool is_same(const struct yg_situation_alert *a, const struct yg_situatio
 	       a->first_ns == was->first_ns && a->last_ns == was->last_ns;
 }
 
-static int64_t day_of(int64_t ns)
-{
-	int64_t day = ns / DAY_NS - (ns % DAY_NS < 0);
-
-	return day * DAY_NS;
-}
-
 static int take(void *arg, const struct yg_fact_finding *f)
 {
 	struct yg_hub_situations *h = arg;
@@ -255,7 +249,7 @@ static int take(void *arg, const struct yg_fact_finding *f)
 		.minute_ns = f->minute_ns,
 		.first_ns = f->first_ns,
 		.last_ns = f->last_ns,
-		.day_ns = day_of(f->received_ns),
+		.day_ns = yg_day_part_ns(yg_zone_of(h->clock), f->received_ns),
 	};
 	int size = snprintf(log, sizeof(log), "%.*s/%.*s", YG_FMT(f->sensor), YG_FMT(f->source));
 	int rc;

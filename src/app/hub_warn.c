@@ -115,7 +115,8 @@ int yg_hub_warn_tell(void *arg, const json_t *copy, const char *form, enum yg_la
 	struct yg_notice notice;
 	int rc = arena ? yg_notice_read(copy, arena, &notice, &fault) : YG_ENOMEM;
 
-	(void)arg;
+	if (rc == YG_OK)
+		notice.zone = arg;
 	if (rc == YG_OK && strcmp(form, "page") == 0)
 		yg_notice_page(to, &notice, lang);
 	else if (rc == YG_OK && strcmp(form, "script") == 0)

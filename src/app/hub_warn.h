@@ -22,5 +22,6 @@ void yg_hub_warn_done(struct yg_hub_warn *warn);
 
 /* As the ports of access/api.h say; @arg is not looked at. */
 YG_MUST_USE int yg_hub_warn_advise(void *arg, json_t *notice);
+/* @arg: const struct yg_zone, in which people read its times. */
 YG_MUST_USE int yg_hub_warn_tell(void *arg, const json_t *copy, const char *form, enum yg_lang lang,
 				 struct yg_buf *to);

@@ -18,9 +18,14 @@
 #define YG_ZONE_MIN_S (-18 * 3600)
 #define YG_ZONE_MAX_S (18 * 3600)
 
+struct yg_zone; /* base/zone.h */
+
 struct yg_clock {
 	int64_t (*now_ns)(void *arg);
 	void *arg;
+	/* Where the people live whose days and hours are meant; borrowed. NULL: in Japan. What is
+	 * kept, and what programs read, is UTC whatever stands here. */
+	const struct yg_zone *zone;
 };
 
 /* The machine's clock (CLOCK_REALTIME). */

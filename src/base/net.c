@@ -7,8 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
-
 #include "base/ban.h"
 
 #define BACKLOG 1024
@@ -172,6 +170,66 @@ static bool bits_agree(const uint8_t *a, const uint8_t *b, unsigned bits)
 
 	return memcmp(a, b, bits / 8) == 0 &&
 	       (rest == 0 || ((a[bits / 8] ^ b[bits / 8]) & (0xff00u >> rest) & 0xff) == 0);
+}
+
+bool yg_net_address_read(struct yg_bytes text, uint8_t to[16])
+{
+	uint8_t four[16] = {V4(0, 0)};
+	char mem[YG_NET_HOST_MAX];
+
+	if (text.size == 0 || text.size >= sizeof(mem) || yg_bytes_chr(text, 0) != SIZE_MAX)
+		return false;
+	memcpy(mem, text.data, text.size);
+	mem[text.size] = '\0';
+	if (inet_pton(AF_INET6, mem, to) == 1)
+		return true;
+	if (inet_pton(AF_INET, mem, four + 12) != 1)
+		return false;
+	memcpy(to, four, sizeof(four));
+	return true;
+}
+
+static bool is_four(const uint8_t address[16])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
+
+	return memcmp(address, mapped, sizeof(mapped)) == 0;
+}
+
+void yg_net_address_write(const uint8_t address[16], char to[YG_NET_HOST_MAX])
+{
+	bool as_four = is_four(address);
+
+	if (!inet_ntop(as_four ? AF_INET : AF_INET6, as_four ? address + 12 : address, to,
+		       YG_NET_HOST_MAX))
+		to[0] = '\0'; /* cannot be: the room is that of the longest */
+}
+
+int yg_net_prefix_read(struct yg_bytes text, struct yg_net_prefix *ret)
+{
+	size_t slash = yg_bytes_chr(text, '/');
+	struct yg_net_prefix prefix = {.bits = 128};
+	uint64_t bits;
+	unsigned more;
+
+	if (!yg_net_address_read(yg_bytes_cut(text, 0, slash), prefix.address))
+		return YG_EINVAL;
+	if (slash != SIZE_MAX) {
+		more = is_four(prefix.address) && yg_bytes_chr(text, ':') == SIZE_MAX ? 96 : 0;
+		if (!yg_bytes_u64(yg_bytes_from(text, slash + 1), &bits) || bits > 128 - more)
+			return YG_EINVAL;
+		prefix.bits = (uint8_t)(bits + more);
+	}
+	for (unsigned i = prefix.bits; i < 128; i++)
+		if (prefix.address[i / 8] >> (7 - i % 8) & 1)
+			return YG_EINVAL;
+	*ret = prefix;
+	return YG_OK;
+}
+
+bool yg_net_prefix_has(const struct yg_net_prefix *prefix, const uint8_t address[16])
+{
+	return bits_agree(prefix->address, address, prefix->bits);
 }
 
 bool yg_net_is_internal(const uint8_t address[16], unsigned prefix)

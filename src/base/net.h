@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 
 #define YG_NET_TEXT_MAX 64u /* room for "[address]:port", NUL included */
@@ -43,6 +44,23 @@ YG_MUST_USE int yg_net_listen(const struct yg_net_place *place, enum yg_net_kind
 
 /* "127.0.0.1:80", "[::1]:80"; every address is written 0.0.0.0. */
 void yg_net_write(const struct yg_net_place *place, char to[YG_NET_TEXT_MAX]);
+
+/* One address, or all that begin as it does. IPv4 is mapped into IPv6 (::ffff:0:0/96). */
+struct yg_net_prefix {
+	uint8_t address[16];
+	uint8_t bits;
+};
+
+/* "192.0.2.1", "2001:db8::1" (no brackets, port or zone); IPv4 mapped. False: no address. */
+bool yg_net_address_read(struct yg_bytes text, uint8_t to[16]);
+/* "192.0.2.1", "2001:db8::1": the one form of each. */
+void yg_net_address_write(const uint8_t address[16], char to[YG_NET_HOST_MAX]);
+/*
+ * "192.0.2.1", "10.0.0.0/8", "2001:db8::/32". YG_OK; YG_EINVAL: not of that form, also when bits
+ * are set behind the prefix (10.0.0.1/8), of which nobody can say what is meant.
+ */
+YG_MUST_USE int yg_net_prefix_read(struct yg_bytes text, struct yg_net_prefix *ret);
+bool yg_net_prefix_has(const struct yg_net_prefix *prefix, const uint8_t address[16]);
 
 /*
  * Does @prefix bits of @address (IPv6; IPv4 mapped, with 96 bits more) touch what is used inside

@@ -532,10 +532,32 @@ static int64_t local_edge(const struct yg_zone *zone, uint32_t i)
 	return zone->changes[i].at_s + (before > after ? before : after);
 }
 
+const struct yg_zone *yg_zone_japan(void)
+{
+	static const struct yg_zone japan = {.name = "Asia/Tokyo", .first_s = 9 * 3600};
+
+	return &japan;
+}
+
+const struct yg_zone *yg_zone_of(struct yg_clock clock)
+{
+	return clock.zone ? clock.zone : yg_zone_japan();
+}
+
+static const struct yg_zone *or_utc(const struct yg_zone *zone)
+{
+	static const struct yg_zone utc = {.name = "UTC"};
+
+	return zone ? zone : &utc;
+}
+
 int32_t yg_zone_offset_local(const struct yg_zone *zone, int64_t local_s)
 {
 	uint32_t low = 0;
-	uint32_t high = zone->count;
+	uint32_t high;
+
+	zone = or_utc(zone);
+	high = zone->count;
 
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
@@ -551,7 +573,10 @@ int32_t yg_zone_offset_local(const struct yg_zone *zone, int64_t local_s)
 int32_t yg_zone_offset_utc(const struct yg_zone *zone, int64_t utc_s)
 {
 	uint32_t low = 0;
-	uint32_t high = zone->count;
+	uint32_t high;
+
+	zone = or_utc(zone);
+	high = zone->count;
 
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
@@ -564,7 +589,12 @@ int32_t yg_zone_offset_utc(const struct yg_zone *zone, int64_t utc_s)
 	return offset_before(zone, low);
 }
 
+int32_t yg_zone_offset_at(const struct yg_zone *zone, int64_t time_ns)
+{
+	return yg_zone_offset_utc(zone, time_ns / YG_NS_PER_S - (time_ns % YG_NS_PER_S < 0));
+}
+
 const char *yg_zone_name(const struct yg_zone *zone)
 {
-	return zone->name;
+	return or_utc(zone)->name;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/err.h"
 
 struct yg_zone;
@@ -22,6 +23,13 @@ struct yg_zone;
 YG_MUST_USE int yg_zone_load(const char *name, struct yg_zone **ret);
 struct yg_zone *yg_zone_free(struct yg_zone *zone);
 
+/* Japan's, which needs no file. Static: not to be freed. */
+const struct yg_zone *yg_zone_japan(void);
+/* The clock's, or Japan's. Never NULL. */
+const struct yg_zone *yg_zone_of(struct yg_clock clock);
+
+/* In all that follows NULL is UTC. */
+
 /*
  * Seconds east of UTC at local time @local_s (seconds since 1970-01-01 00:00 local). In the hour
  * that occurs twice the first (summer) reading is taken; in the one that is skipped, the offset
@@ -31,6 +39,8 @@ int32_t yg_zone_offset_local(const struct yg_zone *zone, int64_t local_s);
 
 /* Seconds east of UTC at instant @utc_s. */
 int32_t yg_zone_offset_utc(const struct yg_zone *zone, int64_t utc_s);
+/* The same at @time_ns. */
+int32_t yg_zone_offset_at(const struct yg_zone *zone, int64_t time_ns);
 
 /* What to show a person: "Asia/Tokyo", "+09:00", "UTC". Never NULL. */
 const char *yg_zone_name(const struct yg_zone *zone);

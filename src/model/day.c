@@ -2,10 +2,12 @@
 #include "model/day.h"
 
 #include "base/clock.h"
+#include "base/zone.h"
 
 #include "base/ban.h"
 
 #define SECONDS_PER_DAY INT64_C(86400)
+#define DAYS_MOST	106751 /* on both sides: what nanoseconds hold, a zone's hours beside */
 #define YEARS_MAX	100u
 
 /* The number at *at of @text, up to @digits_max digits; moves *at past it. */
@@ -75,6 +77,31 @@ int32_t yg_day_of_time(int64_t time_ns, int32_t zone_s)
 	int64_t seconds = time_ns / YG_NS_PER_S - (time_ns % YG_NS_PER_S < 0) + zone_s;
 
 	return (int32_t)(seconds / SECONDS_PER_DAY - (seconds % SECONDS_PER_DAY < 0));
+}
+
+int32_t yg_day_in(const struct yg_zone *zone, int64_t time_ns)
+{
+	return yg_day_of_time(time_ns, yg_zone_offset_at(zone, time_ns));
+}
+
+int64_t yg_day_start_ns(const struct yg_zone *zone, int32_t day)
+{
+	int64_t local_s = day * SECONDS_PER_DAY;
+
+	if (day < -DAYS_MOST || day > DAYS_MOST)
+		return YG_TIME_NONE;
+	return (local_s - yg_zone_offset_local(zone, local_s)) * YG_NS_PER_S;
+}
+
+int64_t yg_day_part_ns(const struct yg_zone *zone, int64_t time_ns)
+{
+	int64_t utc_ns = yg_day_start_ns(NULL, yg_day_in(NULL, time_ns));
+	int64_t there_ns = yg_day_start_ns(zone, yg_day_in(zone, time_ns));
+
+	if (utc_ns == YG_TIME_NONE) /* at the clock's ends */
+		return time_ns / (SECONDS_PER_DAY * YG_NS_PER_S) * (SECONDS_PER_DAY * YG_NS_PER_S);
+	/* A day that clocks go through twice began before its second midnight. */
+	return there_ns > utc_ns && there_ns <= time_ns ? there_ns : utc_ns;
 }
 
 int32_t yg_day_add(int32_t day, struct yg_period period)

@@ -3,11 +3,12 @@
  * model/month.h - one month of one organisation in numbers and words: what its president reads.
  *
  * Counts are what the hub's stores hold; what they cannot say is said (has_…, record_days). Days
- * and the month are UTC, as everywhere at a hub. Fixed size, may be copied. Pure.
+ * and the month are those of a zone that must live as long. Fixed size, may be copied. Pure.
  */
 #pragma once
 
 #include "base/tr.h"
+#include "base/zone.h"
 #include "model/situation.h"
 
 #define YG_MONTH_TOP	 5u /* of situations, of warnings: the page is one */
@@ -74,7 +75,8 @@ struct yg_month {
 	char org[65];
 	char name[YG_MONTH_WORDS + 1];
 	unsigned year;
-	unsigned month; /* 1 to 12 */
+	unsigned month;		    /* 1 to 12 */
+	const struct yg_zone *zone; /* whose month and days; NULL: UTC */
 	int64_t from_ns;
 	int64_t to_ns;
 	int64_t made_ns;

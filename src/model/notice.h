@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/zone.h"
 #include "model/finding.h"
 #include "model/indicator.h"
 
@@ -133,10 +134,11 @@ struct yg_notice_victim {
 
 struct yg_notice {
 	enum yg_notice_kind kind;
-	struct yg_bytes number;	   /* "2026-0017"; the hub's, in ascending order */
-	struct yg_bytes refers;	   /* WITHDRAWAL, CORRECTION: the number it is about; else empty */
-	struct yg_bytes situation; /* its id, for the hub alone; never leaves */
-	int64_t time_ns;	   /* of issue */
+	struct yg_bytes number;	    /* "2026-0017"; the hub's, in ascending order */
+	struct yg_bytes refers;	    /* WITHDRAWAL, CORRECTION: the number it is about; else empty */
+	struct yg_bytes situation;  /* its id, for the hub alone; never leaves */
+	int64_t time_ns;	    /* of issue */
+	const struct yg_zone *zone; /* in which people read its times; NULL: Japan's */
 	enum yg_tlp tlp;
 	enum yg_pap pap;
 	struct yg_certain certain;

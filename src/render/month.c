@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/month.h"
 
+#include "base/zone.h"
 #include "render/fixed.h"
 #include "render/html-int.h"
 #include "render/text-int.h"
@@ -14,9 +15,9 @@ struct sheet {
 
 /* ---- pieces ---- */
 
-static const char *day_text(char to[YG_TEXT_TIME_SIZE], int64_t time_ns)
+static const char *day_text(const struct sheet *sheet, char to[YG_TEXT_TIME_SIZE], int64_t time_ns)
 {
-	(void)yg_text_time(to, time_ns, 0, false);
+	(void)yg_text_time(to, time_ns, yg_zone_offset_at(sheet->m->zone, time_ns), false);
 	if (time_ns != YG_TIME_NONE)
 		to[10] = '\0'; /* the day alone */
 	return to;
@@ -96,11 +97,12 @@ static void head(struct sheet *sheet)
 
 	name_month(sheet, "<header>\n<h1>", "</h1>\n");
 	text(sheet, "<p class=who>", yg_bytes_str(m->name), "</p>\n");
-	(void)yg_text_time(made, m->made_ns, 0, true);
+	(void)yg_text_time(made, m->made_ns, yg_zone_offset_at(m->zone, m->made_ns), true);
 	SAY(sheet, "<p class=note>", "</p>\n</header>\n",
-	    m->is_over ? N_("Written at %1. States are those of that time; days are UTC.")
-		       : N_("The month goes on: this is as of %1. Days are UTC."),
-	    yg_bytes_str(made));
+	    m->is_over ? N_("Written at %1. States are those of that time; month and days are "
+			    "those of %2.")
+		       : N_("The month goes on: this is as of %1. Month and days are those of %2."),
+	    yg_bytes_str(made), yg_bytes_str(yg_zone_name(m->zone)));
 }
 
 /* ---- what was seen ---- */
@@ -123,7 +125,7 @@ static void situations(struct sheet *sheet)
 		text(sheet, "<tr><th scope=row>",
 		     yg_bytes_str(yg_words_level(s->severity, sheet->page.lang)), "</th>");
 		text(sheet, "<td>", yg_bytes_str(s->what[sheet->page.lang == YG_LANG_JA]), "</td>");
-		text(sheet, "<td>", yg_bytes_str(day_text(day, s->last_ns)), "</td>");
+		text(sheet, "<td>", yg_bytes_str(day_text(sheet, day, s->last_ns)), "</td>");
 		plain(sheet, "<td>", yg_situation_state_words(s->state), "</td></tr>\n");
 	}
 	yg_page_raw(&sheet->page, "</tbody></table>\n");
@@ -222,7 +224,7 @@ static void told(struct sheet *sheet)
 		const struct yg_month_warning *w = &m->told[i];
 
 		text(sheet, "<tr><th scope=row>", yg_bytes_str(w->number), "</th>");
-		text(sheet, "<td>", yg_bytes_str(day_text(day, w->released_ns)), "</td>");
+		text(sheet, "<td>", yg_bytes_str(day_text(sheet, day, w->released_ns)), "</td>");
 		plain(sheet, "<td>", kind_words(w->kind), "</td>");
 		plain(sheet, "<td>", receipt_words(w->state), "</td></tr>\n");
 	}
@@ -300,7 +302,8 @@ static void sensors(struct sheet *sheet)
 	for (uint32_t i = 0; i < m->shown_count; i++) {
 		text(sheet, "<tr><th scope=row>", yg_bytes_str(m->shown[i].host), "</th>");
 		plain(sheet, "<td>", words[m->shown[i].state], "</td>");
-		(void)yg_text_time(heard, m->shown[i].heard_ns, 0, true);
+		(void)yg_text_time(heard, m->shown[i].heard_ns,
+				   yg_zone_offset_at(m->zone, m->shown[i].heard_ns), true);
 		text(sheet, "<td>", yg_bytes_str(heard), "</td></tr>\n");
 	}
 	yg_page_raw(&sheet->page, m->shown_count > 0 ? "</tbody></table>\n" : "");

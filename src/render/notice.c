@@ -2,11 +2,11 @@
 /* A notice in its one order; on a sheet of plain text; at the telephone; for programs. */
 #include "render/notice-int.h"
 
+#include "base/zone.h"
 #include "model/event.h"
 
 #include "base/ban.h"
 
-#define JAPAN_S	       (9 * 3600)
 #define PIECE_MAX      (6u * YG_NOTICE_TEXT_MAX + 1000u)
 #define SCRIPT_SOURCES 3u
 #define MESSAGE_FORM   "yagura-notice-1"
@@ -138,11 +138,12 @@ void yg_notice_add_value(struct yg_buf *to, struct yg_bytes value)
 	yg_text_end(to, &clean);
 }
 
-static void add_time(struct yg_buf *to, int64_t time_ns)
+static void add_time(struct yg_buf *to, const struct yg_notice *notice, int64_t time_ns)
 {
+	const struct yg_zone *zone = notice->zone ? notice->zone : yg_zone_japan();
 	char text[YG_TEXT_TIME_SIZE];
 
-	yg_buf_add_str(to, yg_text_time(text, time_ns, JAPAN_S, true));
+	yg_buf_add_str(to, yg_text_time(text, time_ns, yg_zone_offset_at(zone, time_ns), true));
 }
 
 void yg_notice_heading(struct yg_buf *to, const struct yg_notice *notice, enum yg_lang lang)
@@ -199,7 +200,7 @@ static void tell_certainty(struct yg_notice_sheet *sheet, const struct yg_notice
 	}
 	if (notice->certain.time_ns != YG_TIME_NONE) {
 		yg_buf_add_str(&piece, " – ");
-		add_time(&piece, notice->certain.time_ns);
+		add_time(&piece, notice, notice->certain.time_ns);
 	}
 	row(sheet, N_("How certain"), &piece);
 }
@@ -212,7 +213,7 @@ static void tell_head(struct yg_notice_sheet *sheet, const struct yg_notice *not
 	begin(&title);
 	begin(&line);
 	yg_notice_heading(&title, notice, sheet->lang);
-	add_time(&line, notice->time_ns);
+	add_time(&line, notice, notice->time_ns);
 	if (notice->issuer.en.size || notice->issuer.ja.size) {
 		yg_buf_add_str(&line, " – ");
 		yg_text_add(&line, yg_notice_say(&notice->issuer, sheet->lang));
@@ -261,17 +262,18 @@ static void value_list(struct yg_notice_sheet *sheet, const char *key, const str
 	row(sheet, key, &piece);
 }
 
-static void tell_times(struct yg_notice_sheet *sheet, const struct yg_notice_attack *attack)
+static void tell_times(struct yg_notice_sheet *sheet, const struct yg_notice *notice)
 {
+	const struct yg_notice_attack *attack = &notice->attack;
 	char number[YG_TEXT_NUMBER_SIZE];
 	struct yg_buf piece;
 
 	begin(&piece);
 	if (attack->first_ns != YG_TIME_NONE)
-		add_time(&piece, attack->first_ns);
+		add_time(&piece, notice, attack->first_ns);
 	if (attack->last_ns != YG_TIME_NONE && attack->last_ns != attack->first_ns) {
 		yg_buf_add_str(&piece, " – ");
-		add_time(&piece, attack->last_ns);
+		add_time(&piece, notice, attack->last_ns);
 	}
 	row(sheet, N_("When"), &piece);
 	if (attack->count) {
@@ -324,7 +326,7 @@ static void tell_attack(struct yg_notice_sheet *sheet, const struct yg_notice *n
 	tell_victim(sheet, notice);
 	text_row(sheet, N_("Kind of attack"),
 		 yg_bytes_str(yg_tr(sheet->lang, yg_attack_words(attack->field))));
-	tell_times(sheet, attack);
+	tell_times(sheet, notice);
 	if (is_whole)
 		text_row(sheet, N_("Did it succeed?"),
 			 yg_bytes_str(yg_words_outcome(attack->outcome, sheet->lang)));
@@ -580,7 +582,7 @@ static void script_facts(struct yg_notice_sheet *sheet, const struct yg_notice *
 			    yg_notice_say(&notice->victim.name, sheet->lang));
 	if (notice->attack.first_ns != YG_TIME_NONE) {
 		begin(&piece);
-		add_time(&piece, notice->attack.first_ns);
+		add_time(&piece, notice, notice->attack.first_ns);
 		script_line(sheet, N_("It began at %1."), yg_buf_bytes(&piece));
 		yg_buf_done(&piece);
 	}

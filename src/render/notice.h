@@ -7,9 +7,9 @@
  * it is, number and date, marking, exercise or 自動・未確認, the use restriction (all but a flash
  * report to the one that was hit), how certain it is, then the body, and what nobody guarantees.
  * Indicators are written so that no program makes a link of them ("hxxp://evil[.]example") but in
- * the JSON form. All texts are made harmless (src/render/README.md). Times are Japan's.
- * An allocation that fails is left in the buffer's error. Thread-safe.
- * Tests: tests/unit/render/test_notice.c, tests/golden/notice
+ * the JSON form. All texts are made harmless (src/render/README.md). Times are those of
+ * notice->zone. An allocation that fails is left in the buffer's error. Thread-safe. Tests:
+ * tests/unit/render/test_notice.c, tests/golden/notice
  */
 #pragma once
 
@@ -48,7 +48,12 @@ YG_MUST_USE int yg_notice_mail_both(struct yg_notice_mail *mail, const struct yg
  * To the deputy: an answer to the question of notice @number is waited for since @due_ns. It says
  * nothing of what happened. @count of @langs; 0: both. As yg_notice_mail.
  */
-YG_MUST_USE int yg_question_mail(struct yg_notice_mail *mail, const char *number, int64_t due_ns,
+struct yg_question_words {
+	const char *number;
+	int64_t due_ns;
+	const struct yg_zone *zone; /* in which people read it; NULL: Japan's */
+};
+YG_MUST_USE int yg_question_mail(struct yg_notice_mail *mail, const struct yg_question_words *words,
 				 const enum yg_lang *langs, size_t count);
 
 /* A report made from record @report is due on @day: nothing of what happened. As above. */

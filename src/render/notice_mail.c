@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/zone.h"
 #include "model/day.h"
 #include "render/notice-int.h"
 
@@ -187,15 +188,17 @@ static int write_plain(struct yg_notice_mail *mail, const struct plain *plain,
 					    : yg_buf_error(&mail->html);
 }
 
-int yg_question_mail(struct yg_notice_mail *mail, const char *number, int64_t due_ns,
+int yg_question_mail(struct yg_notice_mail *mail, const struct yg_question_words *words,
 		     const enum yg_lang *langs, size_t count)
 {
+	const struct yg_zone *zone = words->zone ? words->zone : yg_zone_japan();
 	char due[YG_TEXT_TIME_SIZE];
 	const struct plain plain = {
 		.subject = N_("An answer is waited for: %1"),
 		.say = say_question,
-		.number = number,
-		.due = yg_text_time(due, due_ns, 9 * 3600, true),
+		.number = words->number,
+		.due = yg_text_time(due, words->due_ns, yg_zone_offset_at(zone, words->due_ns),
+				    true),
 	};
 
 	return write_plain(mail, &plain, langs, count);

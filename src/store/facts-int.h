@@ -12,7 +12,8 @@
 
 #define YG_FACT_MINUTE_NS    (60 * YG_NS_PER_S)
 #define YG_FACT_DAY_NS	     (86400 * YG_NS_PER_S)
-#define YG_FACT_PREFIX_BYTES 4u /* of an id: its minute */
+#define YG_FACT_DAY_LONG_NS  (2 * YG_FACT_DAY_NS) /* none is longer, whatever clocks do */
+#define YG_FACT_PREFIX_BYTES 4u			  /* of an id: its minute */
 #define YG_FACT_DIGEST_MAX   128u
 
 struct yg_facts_ops {
@@ -44,12 +45,29 @@ struct yg_facts_ops {
 	const char *(*trouble)(const struct yg_facts *facts);
 };
 
+/* Parts of days, in order of their org, into the days of filter->zone; begin with zeros. */
+struct yg_fact_days {
+	const struct yg_fact_filter *filter;
+	struct yg_fact_day day;
+	bool is_begun;
+	uint32_t given;
+	yg_fact_day_fn fn;
+	void *arg;
+};
+/* @part belongs to day.org. What @fn returned; YG_EEND: there are as many as were asked for. */
+YG_MUST_USE int yg_fact_days_add(struct yg_fact_days *days, const struct yg_fact_day *part);
+/* The organisation's are over. */
+YG_MUST_USE int yg_fact_days_end(struct yg_fact_days *days);
+/* Add @more's counters to those of @to. */
+void yg_fact_day_sum(struct yg_fact_day *to, const struct yg_fact_day *more);
+
 /* The first member of each backend's own struct. */
 struct yg_facts {
 	const struct yg_facts_ops *ops;
 	char consumer[YG_FACT_CONSUMER_MAX + 1]; /* of the open batch; empty: none is open */
 	int failed;				 /* what broke it */
 	bool is_reading;			 /* a callback is running */
+	const struct yg_zone *zone;		 /* counters are cut by its days, too */
 	struct yg_fact_next next;
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/facts-int.h"
 
+#include "model/day.h"
+
 #include "base/arena.h"
 #include "base/crypt.h"
 
@@ -229,7 +231,7 @@ static int count_finding(struct yg_facts *facts, const struct yg_fact_finding *f
 {
 	struct yg_fact_day more = {
 		.org = finding->org,
-		.day_ns = yg_fact_floor(finding->received_ns, YG_FACT_DAY_NS),
+		.day_ns = yg_day_part_ns(facts->zone, finding->received_ns),
 		.findings = finding->count,
 		.bundles = is_new,
 	};
@@ -267,12 +269,17 @@ int yg_facts_outcome(struct yg_facts *facts, const uint8_t id[YG_FACT_ID_BYTES],
 	return note(facts, facts->ops->outcome(facts, id, outcome, reason));
 }
 
-int yg_facts_count_records(struct yg_facts *facts, struct yg_bytes org, int64_t day_ns,
+void yg_facts_zone(struct yg_facts *facts, const struct yg_zone *zone)
+{
+	facts->zone = zone;
+}
+
+int yg_facts_count_records(struct yg_facts *facts, struct yg_bytes org, int64_t received_ns,
 			   uint64_t records, uint64_t bytes)
 {
 	const struct yg_fact_day more = {
 		.org = org,
-		.day_ns = yg_fact_floor(day_ns, YG_FACT_DAY_NS),
+		.day_ns = yg_day_part_ns(facts->zone, received_ns),
 		.records = records,
 		.bytes = bytes,
 	};
@@ -416,6 +423,49 @@ int yg_facts_get(struct yg_facts *facts, const struct yg_fact_filter *filter,
 	rc = facts->ops->get(facts, filter, id, fn, arg);
 	facts->is_reading = false;
 	return rc;
+}
+
+void yg_fact_day_sum(struct yg_fact_day *to, const struct yg_fact_day *more)
+{
+	to->records += more->records;
+	to->bytes += more->bytes;
+	to->findings += more->findings;
+	to->bundles += more->bundles;
+	for (unsigned i = 0; i < 5; i++)
+		to->by_level[i] += more->by_level[i];
+}
+
+int yg_fact_days_end(struct yg_fact_days *days)
+{
+	const struct yg_fact_filter *filter = days->filter;
+	bool is_wanted = days->is_begun &&
+			 (filter->from_ns == 0 || days->day.day_ns >= filter->from_ns) &&
+			 (filter->to_ns == 0 || days->day.day_ns < filter->to_ns);
+
+	days->is_begun = false;
+	if (!is_wanted)
+		return YG_OK;
+	if (days->given == filter->limit)
+		return YG_EEND;
+	days->given++;
+	return days->fn(days->arg, &days->day);
+}
+
+int yg_fact_days_add(struct yg_fact_days *days, const struct yg_fact_day *part)
+{
+	const struct yg_zone *zone = days->filter->zone;
+	int64_t day_ns = yg_day_start_ns(zone, yg_day_in(zone, part->day_ns));
+	int rc = YG_OK;
+
+	if (days->is_begun && days->day.day_ns != day_ns)
+		rc = yg_fact_days_end(days);
+	if (rc != YG_OK)
+		return rc;
+	if (!days->is_begun)
+		days->day = (struct yg_fact_day){.org = days->day.org, .day_ns = day_ns};
+	days->is_begun = true;
+	yg_fact_day_sum(&days->day, part);
+	return YG_OK;
 }
 
 int yg_facts_days(struct yg_facts *facts, const struct yg_fact_filter *filter, yg_fact_day_fn fn,

@@ -22,6 +22,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/zone.h"
 #include "model/finding.h"
 
 #define YG_FACT_ORG_MAX 64u
@@ -124,9 +125,15 @@ YG_MUST_USE int yg_facts_add(struct yg_facts *facts, const struct yg_fact_findin
 YG_MUST_USE int yg_facts_outcome(struct yg_facts *facts, const uint8_t id[YG_FACT_ID_BYTES],
 				 enum yg_outcome outcome, struct yg_bytes reason);
 
-/* Logs received, for the funnel: counters by organisation and day (UTC) of receipt. */
-YG_MUST_USE int yg_facts_count_records(struct yg_facts *facts, struct yg_bytes org, int64_t day_ns,
-				       uint64_t records, uint64_t bytes);
+/*
+ * Whoever writes counts by parts of days (yg_day_part_ns) of @zone, which must live as long;
+ * without it, or NULL: by days of UTC.
+ */
+void yg_facts_zone(struct yg_facts *facts, const struct yg_zone *zone);
+
+/* Logs received at @received_ns, for the funnel: counters by organisation and day of receipt. */
+YG_MUST_USE int yg_facts_count_records(struct yg_facts *facts, struct yg_bytes org,
+				       int64_t received_ns, uint64_t records, uint64_t bytes);
 
 /*
  * A part of the consumer's state, as it was at journal position @position: in a batch, so that it
@@ -156,8 +163,9 @@ struct yg_fact_filter {
 	struct yg_bytes actor;
 	enum yg_level level_min;
 	enum yg_outcome outcome_min;
-	int64_t from_ns; /* minute_ns >= */
-	int64_t to_ns;	 /* minute_ns < ; 0: open */
+	const struct yg_zone *zone; /* whose days; NULL: UTC */
+	int64_t from_ns;	    /* minute_ns >= */
+	int64_t to_ns;		    /* minute_ns < ; 0: open */
 	/* Keyset. Newest first (minute_ns, id descending) unless by_change. Ids begin with their
 	 * minute, so after_id alone says where to go on. */
 	bool has_after;
@@ -196,7 +204,9 @@ YG_MUST_USE int yg_facts_get(struct yg_facts *facts, const struct yg_fact_filter
 /*
  * Counters of a day of receipt, kept by the writer: no row is counted when it is asked for. With
  * is_all_orgs there is one row for a day, org empty: the sums of all. Order: org as listed, day.
- * from_ns and to_ns hold for the day; at most limit rows.
+ * Days are those of filter->zone, and begin at day_ns; from_ns and to_ns hold for that; at most
+ * limit days. Days of UTC are exact. Those of another zone are as far as the writer counted by it:
+ * what it counted before falls on the day in which its part began.
  */
 struct yg_fact_day {
 	struct yg_bytes org;

@@ -323,12 +323,7 @@ static int count_in(struct data *data, struct yg_bytes org, const struct yg_fact
 		grown[at].sums.day_ns = more->day_ns;
 	}
 	day = &data->days[at];
-	day->sums.records += more->records;
-	day->sums.bytes += more->bytes;
-	day->sums.findings += more->findings;
-	day->sums.bundles += more->bundles;
-	for (unsigned i = 0; i < 5; i++)
-		day->sums.by_level[i] += more->by_level[i];
+	yg_fact_day_sum(&day->sums, more);
 	return YG_OK;
 }
 
@@ -482,22 +477,16 @@ static int ram_get(struct yg_facts *facts, const struct yg_fact_filter *filter,
 	return fn(arg, &data->rows[at].f);
 }
 
-static int days_of(const struct data *data, const struct yg_fact_filter *filter,
-		   struct yg_bytes org, uint32_t *given, yg_fact_day_fn fn, void *arg)
+static int days_of(const struct data *data, struct yg_bytes org, struct yg_fact_days *days)
 {
 	int rc = YG_OK;
 
-	for (size_t i = 0; rc == YG_OK && i < data->day_count && *given < filter->limit; i++) {
-		struct yg_fact_day day = data->days[i].sums;
-
-		if (!yg_bytes_eq(yg_bytes_str(data->days[i].org), org) ||
-		    (filter->from_ns != 0 && day.day_ns < filter->from_ns) ||
-		    (filter->to_ns != 0 && day.day_ns >= filter->to_ns))
-			continue;
-		day.org = org;
-		(*given)++;
-		rc = fn(arg, &day);
-	}
+	days->day.org = org;
+	for (size_t i = 0; rc == YG_OK && i < data->day_count; i++)
+		if (yg_bytes_eq(yg_bytes_str(data->days[i].org), org))
+			rc = yg_fact_days_add(days, &data->days[i].sums);
+	if (rc == YG_OK)
+		rc = yg_fact_days_end(days);
 	return rc;
 }
 
@@ -505,14 +494,14 @@ static int ram_days(struct yg_facts *facts, const struct yg_fact_filter *filter,
 		    void *arg)
 {
 	const struct data *data = &((struct ram *)facts)->data;
-	uint32_t given = 0;
+	struct yg_fact_days days = {.filter = filter, .fn = fn, .arg = arg};
 	int rc = YG_OK;
 
 	if (filter->is_all_orgs)
-		return days_of(data, filter, (struct yg_bytes){0}, &given, fn, arg);
-	for (size_t i = 0; rc == YG_OK && i < filter->org_count; i++)
-		rc = days_of(data, filter, filter->orgs[i], &given, fn, arg);
-	return rc;
+		rc = days_of(data, (struct yg_bytes){0}, &days);
+	for (size_t i = 0; rc == YG_OK && !filter->is_all_orgs && i < filter->org_count; i++)
+		rc = days_of(data, filter->orgs[i], &days);
+	return rc == YG_EEND ? YG_OK : rc;
 }
 
 static int ram_last_change(struct yg_facts *facts, uint64_t *ret)

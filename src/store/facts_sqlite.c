@@ -77,7 +77,7 @@ const char *const yg_fact_queries[YG_FQ_COUNT_OF] = {
 			      " WHERE org=?3 AND id<?1 AND id>=?2 ORDER BY id DESC LIMIT 1",
 	[YG_FQ_DAYS] = "SELECT day_ns, records, bytes, findings, bundles, level0, level1, level2,"
 		       " level3, level4 FROM days WHERE org=?1 AND day_ns>=?2 AND day_ns<?3"
-		       " ORDER BY day_ns LIMIT ?4",
+		       " ORDER BY day_ns",
 	[YG_FQ_NAME] = "SELECT text FROM names WHERE n=?1",
 	[YG_FQ_ABOUT] = "SELECT digest, title, title_ja, kind, field FROM rules WHERE n=?1",
 };
@@ -531,16 +531,6 @@ static int write_day(struct yg_facts_sqlite *fs, int64_t org, const struct yg_fa
 	return rc == YG_OK ? yg_fs_run(fs, stmt) : rc;
 }
 
-static void add_day(struct yg_fact_day *to, const struct yg_fact_day *more)
-{
-	to->records += more->records;
-	to->bytes += more->bytes;
-	to->findings += more->findings;
-	to->bundles += more->bundles;
-	for (unsigned i = 0; i < 5; i++)
-		to->by_level[i] += more->by_level[i];
-}
-
 static int write_both(struct yg_facts_sqlite *fs, int64_t org, const struct yg_fact_day *day)
 {
 	int rc = write_day(fs, org, day);
@@ -558,7 +548,7 @@ static int write_sum(struct yg_facts_sqlite *fs, unsigned first)
 
 		if (fs->days[i].org == 0 || fs->days[i].is_summed || day->day_ns != sum.day_ns)
 			continue;
-		add_day(&sum, day);
+		yg_fact_day_sum(&sum, day);
 		fs->days[i].is_summed = true;
 	}
 	return write_day(fs, 0, &sum);
@@ -602,7 +592,7 @@ static int fs_count(struct yg_facts *facts, const struct yg_fact_day *more)
 	fs->day_count += fs->days[slot].org == 0;
 	fs->days[slot].org = org;
 	sums->day_ns = more->day_ns;
-	add_day(sums, more);
+	yg_fact_day_sum(sums, more);
 	return YG_OK;
 }
 

@@ -595,60 +595,74 @@ int yg_fs_get(struct yg_facts *facts, const struct yg_fact_filter *filter,
 
 /* ---- days ---- */
 
-static int days_of(struct walk *walk, struct yg_bytes org, int64_t n, yg_fact_day_fn fn)
+static void read_part(sqlite3_stmt *stmt, struct yg_fact_day *ret)
 {
-	const struct yg_fact_filter *filter = walk->filter;
-	struct yg_fact_day day = {.org = org};
+	ret->day_ns = sqlite3_column_int64(stmt, 0);
+	ret->records = (uint64_t)sqlite3_column_int64(stmt, 1);
+	ret->bytes = (uint64_t)sqlite3_column_int64(stmt, 2);
+	ret->findings = (uint64_t)sqlite3_column_int64(stmt, 3);
+	ret->bundles = (uint64_t)sqlite3_column_int64(stmt, 4);
+	for (int i = 0; i < 5; i++)
+		ret->by_level[i] = (uint64_t)sqlite3_column_int64(stmt, 5 + i);
+}
+
+/* Where the parts of the last day that is asked for end, at the latest. */
+static int64_t parts_end(const struct yg_fact_filter *filter)
+{
+	return filter->to_ns == 0 || filter->to_ns > INT64_MAX - YG_FACT_DAY_LONG_NS
+		       ? INT64_MAX
+		       : filter->to_ns + YG_FACT_DAY_LONG_NS;
+}
+
+static int days_of(struct yg_facts_sqlite *fs, struct yg_bytes org, int64_t n,
+		   struct yg_fact_days *days)
+{
+	const struct yg_fact_filter *filter = days->filter;
+	struct yg_fact_day part;
 	sqlite3_stmt *stmt;
-	int rc = yg_fs_take(walk->fs, YG_FQ_DAYS, &stmt);
+	int rc = yg_fs_take(fs, YG_FQ_DAYS, &stmt);
 	int b;
 
 	if (rc != YG_OK)
 		return rc;
+	days->day.org = org;
 	b = sqlite3_bind_int64(stmt, 1, n);
 	b = b ? b : sqlite3_bind_int64(stmt, 2, filter->from_ns ? filter->from_ns : INT64_MIN);
-	b = b ? b : sqlite3_bind_int64(stmt, 3, filter->to_ns ? filter->to_ns : INT64_MAX);
-	b = b ? b : sqlite3_bind_int64(stmt, 4, filter->limit - walk->given);
-	rc = yg_fs_fail(walk->fs, b);
+	b = b ? b : sqlite3_bind_int64(stmt, 3, parts_end(filter));
+	rc = yg_fs_fail(fs, b);
 	while (rc == YG_OK) {
 		int step = sqlite3_step(stmt);
 
 		if (step == SQLITE_DONE)
 			break;
 		if (step != SQLITE_ROW) {
-			rc = yg_fs_fail(walk->fs, step);
+			rc = yg_fs_fail(fs, step);
 			break;
 		}
-		day.day_ns = sqlite3_column_int64(stmt, 0);
-		day.records = (uint64_t)sqlite3_column_int64(stmt, 1);
-		day.bytes = (uint64_t)sqlite3_column_int64(stmt, 2);
-		day.findings = (uint64_t)sqlite3_column_int64(stmt, 3);
-		day.bundles = (uint64_t)sqlite3_column_int64(stmt, 4);
-		for (int i = 0; i < 5; i++)
-			day.by_level[i] = (uint64_t)sqlite3_column_int64(stmt, 5 + i);
-		walk->given++;
-		rc = fn(walk->arg, &day);
+		read_part(stmt, &part);
+		rc = yg_fact_days_add(days, &part);
 	}
 	(void)sqlite3_reset(stmt);
-	return rc;
+	return rc == YG_OK ? yg_fact_days_end(days) : rc;
 }
 
 int yg_fs_days(struct yg_facts *facts, const struct yg_fact_filter *filter, yg_fact_day_fn fn,
 	       void *arg)
 {
-	struct walk walk = {.fs = (struct yg_facts_sqlite *)facts, .filter = filter, .arg = arg};
+	struct yg_facts_sqlite *fs = (struct yg_facts_sqlite *)facts;
+	struct yg_fact_days days = {.filter = filter, .fn = fn, .arg = arg};
 	int rc = YG_OK;
 
 	if (filter->is_all_orgs)
-		return days_of(&walk, (struct yg_bytes){0}, 0, fn);
-	for (size_t i = 0; rc == YG_OK && i < filter->org_count; i++) {
+		rc = days_of(fs, (struct yg_bytes){0}, 0, &days);
+	for (size_t i = 0; rc == YG_OK && !filter->is_all_orgs && i < filter->org_count; i++) {
 		int64_t n = 0;
 
-		rc = yg_fs_name(walk.fs, filter->orgs[i], &n);
+		rc = yg_fs_name(fs, filter->orgs[i], &n);
 		if (rc == YG_ENOENT)
 			rc = YG_OK;
-		else if (rc == YG_OK && walk.given < filter->limit)
-			rc = days_of(&walk, filter->orgs[i], n, fn);
+		else if (rc == YG_OK)
+			rc = days_of(fs, filter->orgs[i], n, &days);
 	}
-	return rc;
+	return rc == YG_EEND ? YG_OK : rc;
 }

@@ -576,7 +576,7 @@ static int look_up(struct yg_situations *s, const uint8_t id[YG_SITUATION_ALERT_
 	int rc = yg_sit_take(
 		s,
 		"SELECT a.chain, a.step, a.keys, a.outcome, a.count, a.level, c.by_hand,"
-		" a.first_ns, a.last_ns FROM alerts a JOIN chains c ON c.n=a.chain"
+		" a.first_ns, a.last_ns, a.day_ns FROM alerts a JOIN chains c ON c.n=a.chain"
 		" WHERE a.id=?1",
 		&stmt, "b", (struct yg_bytes){id, YG_SITUATION_ALERT_ID});
 
@@ -594,6 +594,7 @@ static int look_up(struct yg_situations *s, const uint8_t id[YG_SITUATION_ALERT_
 		.is_by_hand = sqlite3_column_int(stmt, 6) != 0,
 		.first_ns = sqlite3_column_int64(stmt, 7),
 		.last_ns = sqlite3_column_int64(stmt, 8),
+		.day_ns = sqlite3_column_int64(stmt, 9),
 	};
 	(void)sqlite3_reset(stmt);
 	return YG_OK;
@@ -700,9 +701,19 @@ static int count_alert(struct yg_situations *s, const struct yg_situation_alert 
 	return rc == YG_OK ? yg_sit_note(&s->chains, a->chain) : rc;
 }
 
+/* It stays on the day on which it was counted, whatever zone days are of now. */
+static struct yg_situation_alert on_its_day(const struct yg_situation_alert *a,
+					    const struct yg_situation_alert *was)
+{
+	struct yg_situation_alert ret = *a;
+
+	ret.day_ns = was->day_ns;
+	return ret;
+}
+
 int yg_situations_put_alert(struct yg_situations *s, const struct yg_situation_alert *a)
 {
-	struct yg_situation_alert was;
+	struct yg_situation_alert was, again;
 	int64_t org = 0, log = 0, rule = 0;
 	struct yg_bytes id = {a->id, YG_SITUATION_ALERT_ID};
 	int rc = counted_as(s, a->id, &was);
@@ -710,6 +721,10 @@ int yg_situations_put_alert(struct yg_situations *s, const struct yg_situation_a
 
 	if (rc != YG_OK && !is_new)
 		return rc;
+	if (!is_new) {
+		again = on_its_day(a, &was);
+		a = &again;
+	}
 	rc = yg_sit_name(s, a->org, true, &org);
 	if (rc == YG_OK)
 		rc = yg_sit_name(s, a->log, true, &log);

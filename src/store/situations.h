@@ -83,13 +83,13 @@ struct yg_situation_alert {
 	int64_t minute_ns;
 	int64_t first_ns;
 	int64_t last_ns;
-	int64_t day_ns; /* of receipt */
+	int64_t day_ns; /* the part of a day (yg_day_part_ns) of its first receipt */
 	/* reading */
 	enum yg_situation_state judged; /* NEW: not yet; else NOISE or CONFIRMED */
 	struct yg_bytes judged_by;
 	int64_t judged_ns;
 };
-/* What is known of alert @id: chain, step, keys, outcome, count alone. YG_OK, YG_ENOENT. */
+/* What is known of alert @id: chain, step, keys, outcome, count, day alone. YG_OK, YG_ENOENT. */
 YG_MUST_USE int yg_situations_alert(struct yg_situations *s,
 				    const uint8_t id[YG_SITUATION_ALERT_ID],
 				    struct yg_situation_alert *ret);
@@ -210,17 +210,24 @@ typedef int (*yg_situation_event_fn)(void *arg, const struct yg_situation_event 
 YG_MUST_USE int yg_situations_events(struct yg_situations *s, uint64_t number,
 				     yg_situation_event_fn fn, void *arg);
 
-/* The funnel of one organisation (empty: all) on days of receipt (UTC). */
+/* The funnel on days of receipt. */
 struct yg_situations_day {
 	int64_t day_ns;
 	uint64_t bundles[YG_NOISE_COUNT]; /* by step; [0]: kept */
 	uint64_t findings[YG_NOISE_COUNT];
 	uint64_t situations; /* that began to hit it on that day; of all: parts */
 };
+/* Days that begin from @from_ns on and before @to_ns (0: open), in order, at most @limit. */
+struct yg_situations_days {
+	struct yg_bytes org;	    /* empty: all */
+	const struct yg_zone *zone; /* whose days (store/facts.h says how far); NULL: UTC */
+	int64_t from_ns;
+	int64_t to_ns;
+	uint32_t limit;
+};
 typedef int (*yg_situations_day_fn)(void *arg, const struct yg_situations_day *day);
-YG_MUST_USE int yg_situations_days(struct yg_situations *s, struct yg_bytes org, int64_t from_ns,
-				   int64_t to_ns, uint32_t limit, yg_situations_day_fn fn,
-				   void *arg);
+YG_MUST_USE int yg_situations_days(struct yg_situations *s, const struct yg_situations_days *ask,
+				   yg_situations_day_fn fn, void *arg);
 
 /* ---- people: each a transaction of its own, with an event ---- */
 

@@ -2,7 +2,11 @@
 /* Listings: pages along an index, the newest first. */
 #include "store/situations-int.h"
 
+#include "model/day.h"
+
 #include "base/ban.h"
+
+#define DAY_LONG_NS (48 * 3600 * YG_NS_PER_S) /* none is longer, whatever clocks do */
 
 #define SORTED_MAX 2000 /* rows that a list puts in order by itself */
 #define COLUMNS                                                                                    \
@@ -483,32 +487,57 @@ int yg_situations_events(struct yg_situations *s, uint64_t number, yg_situation_
 	return rc == YG_EEND ? YG_OK : rc;
 }
 
-/* Situations that began on the day of @day to hit @org (0: any). */
-static int begun(struct yg_situations *s, int64_t org, struct yg_situations_day *day)
-{
-	int64_t count = 0;
-	int rc =
-		org ? yg_sit_ask(s, &count, "SELECT count(*) FROM parts WHERE org=?1 AND day_ns=?2",
-				 "ii", org, day->day_ns)
-		    : yg_sit_ask(s, &count,
-				 "SELECT count(*) FROM (SELECT min(day_ns) AS d FROM parts GROUP BY"
-				 " situation) WHERE d=?1",
-				 "i", day->day_ns);
+/* ---- days ---- */
 
-	day->situations = (uint64_t)count;
+struct days {
+	struct yg_situations *s;
+	const struct yg_situations_days *ask;
+	int64_t org;
+	struct yg_situations_day day;
+	bool is_begun;
+	uint32_t given;
+	yg_situations_day_fn fn;
+	void *arg;
+};
+
+static int64_t start_of(const struct days *d, int64_t part_ns, int32_t more)
+{
+	return yg_day_start_ns(d->ask->zone, yg_day_in(d->ask->zone, part_ns) + more);
+}
+
+/* Situations that began on the day to hit the organisation (0: any). */
+static int begun(struct days *d)
+{
+	int64_t to_ns = start_of(d, d->day.day_ns, 1);
+	int64_t count = 0;
+	int rc = d->org ? yg_sit_ask(d->s, &count,
+				     "SELECT count(*) FROM parts WHERE org=?1 AND day_ns>=?2 AND"
+				     " day_ns<?3",
+				     "iii", d->org, d->day.day_ns, to_ns)
+			: yg_sit_ask(d->s, &count,
+				     "SELECT count(*) FROM (SELECT min(day_ns) AS d FROM parts"
+				     " GROUP BY situation) WHERE d>=?1 AND d<?2",
+				     "ii", d->day.day_ns, to_ns);
+
+	d->day.situations = (uint64_t)count;
 	return rc;
 }
 
 /* A day is complete: count what began on it, and give it. */
-static int give_day(struct yg_situations *s, int64_t org, struct yg_situations_day *day,
-		    yg_situations_day_fn fn, void *arg)
+static int give_day(struct days *d)
 {
-	int rc = begun(s, org, day);
+	int rc;
 
-	s->is_reading = true;
+	d->is_begun = false;
+	if (d->day.day_ns < d->ask->from_ns ||
+	    (d->ask->to_ns > 0 && d->day.day_ns >= d->ask->to_ns))
+		return YG_OK;
+	rc = begun(d);
+	d->s->is_reading = true;
 	if (rc == YG_OK)
-		rc = fn(arg, day);
-	s->is_reading = false;
+		rc = d->fn(d->arg, &d->day);
+	d->s->is_reading = false;
+	d->given++;
 	return rc;
 }
 
@@ -518,57 +547,61 @@ static void add_step(sqlite3_stmt *stmt, struct yg_situations_day *day)
 
 	if (step < 0 || step >= YG_NOISE_COUNT)
 		return; /* of a later version: not ours to count */
-	day->bundles[step] = (uint64_t)sqlite3_column_int64(stmt, 2);
-	day->findings[step] = (uint64_t)sqlite3_column_int64(stmt, 3);
+	day->bundles[step] += (uint64_t)sqlite3_column_int64(stmt, 2);
+	day->findings[step] += (uint64_t)sqlite3_column_int64(stmt, 3);
 }
 
-static int give_days(struct yg_situations *s, sqlite3_stmt *stmt, int64_t org, uint32_t limit,
-		     yg_situations_day_fn fn, void *arg)
+static int give_days(struct days *d, sqlite3_stmt *stmt)
 {
-	struct yg_situations_day day = {0};
-	bool is_begun = false;
-	uint32_t given = 0;
 	int rc = YG_OK;
 
-	while (rc == YG_OK && given < limit && (rc = yg_sit_step(s, stmt)) == YG_OK) {
-		int64_t next = sqlite3_column_int64(stmt, 0);
+	while (rc == YG_OK && d->given < d->ask->limit && (rc = yg_sit_step(d->s, stmt)) == YG_OK) {
+		int64_t next = start_of(d, sqlite3_column_int64(stmt, 0), 0);
 
-		if (is_begun && next != day.day_ns) {
-			rc = give_day(s, org, &day, fn, arg);
-			given++;
-		}
-		if (!is_begun || next != day.day_ns)
-			day = (struct yg_situations_day){.day_ns = next};
-		is_begun = true;
-		add_step(stmt, &day);
+		if (d->is_begun && next != d->day.day_ns)
+			rc = give_day(d);
+		if (!d->is_begun)
+			d->day = (struct yg_situations_day){.day_ns = next};
+		d->is_begun = true;
+		add_step(stmt, &d->day);
 	}
 	if (rc == YG_EEND)
-		return is_begun ? give_day(s, org, &day, fn, arg) : YG_OK;
+		return d->is_begun ? give_day(d) : YG_OK;
 	(void)sqlite3_reset(stmt);
 	return rc;
 }
 
-int yg_situations_days(struct yg_situations *s, struct yg_bytes org, int64_t from_ns, int64_t to_ns,
-		       uint32_t limit, yg_situations_day_fn fn, void *arg)
+/* Where the parts of the last day that is asked for end, at the latest. */
+static int64_t parts_end(const struct yg_situations_days *ask)
 {
-	sqlite3_stmt *stmt = NULL;
-	int64_t n = 0;
-	int rc =
-		s->is_reading ? YG_EINVAL : (org.size > 0 ? yg_sit_name(s, org, false, &n) : YG_OK);
+	return ask->to_ns <= 0 || ask->to_ns > INT64_MAX - DAY_LONG_NS ? INT64_MAX
+								       : ask->to_ns + DAY_LONG_NS;
+}
 
+int yg_situations_days(struct yg_situations *s, const struct yg_situations_days *ask,
+		       yg_situations_day_fn fn, void *arg)
+{
+	struct days d = {.s = s, .ask = ask, .fn = fn, .arg = arg};
+	sqlite3_stmt *stmt = NULL;
+	int rc = YG_OK;
+
+	if (s->is_reading)
+		return YG_EINVAL;
+	if (ask->org.size > 0)
+		rc = yg_sit_name(s, ask->org, false, &d.org);
 	if (rc == YG_ENOENT)
 		return YG_OK;
 	/* Two statements: of one organisation it is a walk along the tree. */
-	if (rc == YG_OK && org.size > 0)
+	if (rc == YG_OK && ask->org.size > 0)
 		rc = yg_sit_take(s,
 				 "SELECT day_ns, step, bundles, findings FROM funnel WHERE org=?1"
 				 " AND day_ns>=?2 AND day_ns<?3 ORDER BY day_ns, step",
-				 &stmt, "iii", n, from_ns, to_ns > 0 ? to_ns : INT64_MAX);
+				 &stmt, "iii", d.org, ask->from_ns, parts_end(ask));
 	else if (rc == YG_OK)
 		rc = yg_sit_take(
 			s,
 			"SELECT day_ns, step, sum(bundles), sum(findings) FROM funnel WHERE"
 			" day_ns>=?1 AND day_ns<?2 GROUP BY day_ns, step ORDER BY day_ns, step",
-			&stmt, "ii", from_ns, to_ns > 0 ? to_ns : INT64_MAX);
-	return rc == YG_OK ? give_days(s, stmt, n, limit, fn, arg) : rc;
+			&stmt, "ii", ask->from_ns, parts_end(ask));
+	return rc == YG_OK ? give_days(&d, stmt) : rc;
 }

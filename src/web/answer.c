@@ -186,6 +186,7 @@ static bool add_fields(struct MHD_Response *response, const struct yg_web_exchan
 	const char *tag = exchange->file ? yg_web_file_tag(exchange) : reply->etag;
 	bool is_good = add_security(response, exchange) && add_kind(response, exchange);
 
+	is_good = is_good && (!exchange->is_last || add(response, "Connection", "close"));
 	/* A proxy hands on what comes as it comes. */
 	is_good = is_good && (!reply->is_stream || add(response, "X-Accel-Buffering", "no"));
 	is_good = is_good && (!tag[0] || add_tag(response, tag)) && add_name(response, reply);

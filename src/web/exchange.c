@@ -46,13 +46,19 @@ static const struct {
 	FIELD("Accept", accept, true),
 	FIELD("User-Agent", browser, true),
 	FIELD("Idempotency-Key", idempotency_key, false),
-	FIELD("Forwarded", forwarded, true),
-	FIELD("X-Forwarded-For", forwarded, true),
-	/* Others by which proxies show themselves. */
-	FIELD("X-Forwarded-Host", forwarded, true),
-	FIELD("X-Forwarded-Proto", forwarded, true),
-	FIELD("X-Real-IP", forwarded, true),
-	FIELD("Via", forwarded, true),
+};
+
+/* By these, and by all that begins with X-Forwarded, proxies show themselves. */
+static const char *const proxy_fields[] = {
+	"Forwarded",	    "Via",
+	"X-Real-IP",	    "X-Client-IP",
+	"True-Client-IP",   "X-ProxyUser-Ip",
+	"CF-Connecting-IP", "X-Cluster-Client-IP",
+	"X-Original-Host",
+};
+static const char *const hop_fields[] = {
+	[YG_WEB_HOPS_X] = "X-Forwarded-For",
+	[YG_WEB_HOPS_RFC_7239] = "Forwarded",
 };
 
 struct yg_web_exchange *yg_web_exchange_new(struct yg_web *web, struct MHD_Connection *connection,
@@ -150,6 +156,15 @@ struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange)
 	return NULL;
 }
 
+/* That it is there counts: an empty one may be put before a proxy's own. */
+static bool shows_proxy(struct yg_bytes name)
+{
+	for (size_t i = 0; i < sizeof(proxy_fields) / sizeof(proxy_fields[0]); i++)
+		if (yg_bytes_eq_nocase(name, yg_bytes_str(proxy_fields[i])))
+			return true;
+	return yg_bytes_eq_nocase(yg_bytes_cut(name, 0, 11), YG_S("X-Forwarded"));
+}
+
 static enum MHD_Result note_field(void *arg, enum MHD_ValueKind kind, const char *name,
 				  size_t name_size, const char *value, size_t value_size)
 {
@@ -157,15 +172,17 @@ static enum MHD_Result note_field(void *arg, enum MHD_ValueKind kind, const char
 	struct yg_bytes key = {(const uint8_t *)name, name_size};
 
 	(void)kind;
+	fields->is_forwarded |= shows_proxy(key);
+	fields->is_misnamed |= !yg_web_is_token(key);
+	if (fields->hop_name && yg_bytes_eq_nocase(key, yg_bytes_str(fields->hop_name)))
+		yg_web_hop_lines_add(&fields->hops, (struct yg_bytes){(const uint8_t *)value,
+								      value ? value_size : 0});
 	for (size_t i = 0; i < sizeof(fields_known) / sizeof(fields_known[0]); i++) {
 		struct yg_bytes *place =
 			(struct yg_bytes *)(void *)((char *)fields + fields_known[i].place);
 
 		if (!yg_bytes_eq_nocase(key, yg_bytes_str(fields_known[i].name)))
 			continue;
-		/* That it is there counts: an empty one may be put before a proxy's own. */
-		if (fields_known[i].place == offsetof(struct yg_web_fields, forwarded))
-			fields->is_forwarded = true;
 		if (!(fields->seen >> i & 1))
 			*place = (struct yg_bytes){(const uint8_t *)value, value ? value_size : 0};
 		else if (!fields_known[i].may_repeat)
@@ -242,8 +259,10 @@ static size_t body_max(const struct yg_web_exchange *exchange)
 static enum yg_web_refusal read_target(struct yg_web_exchange *exchange)
 {
 	struct yg_bytes target = {(const uint8_t *)exchange->target, exchange->target_size};
-	int error = yg_web_target(target, exchange->path_mem, &exchange->path,
-				  &exchange->request.query);
+	int error = yg_bytes_chr(target, ' ') == SIZE_MAX
+			    ? yg_web_target(target, exchange->path_mem, &exchange->path,
+					    &exchange->request.query)
+			    : YG_EFORMAT;
 
 	/* Also when it cannot be read: programs get what programs read. */
 	if (error)
@@ -294,14 +313,39 @@ static enum yg_web_refusal read_fields(struct yg_web_exchange *exchange,
 	return YG_WEB_OK;
 }
 
-/* Does a proxy stand between, or another machine? */
-static bool is_from_here(const struct yg_web_exchange *exchange, const struct yg_web_fields *fields)
+/*
+ * Nothing says that a proxy stands between, or another machine. What proxies speak when nobody
+ * tells them otherwise (HTTP/1.0, the old default of nginx, which adds no field either) says so.
+ */
+static bool is_direct(const struct yg_web_exchange *exchange, const struct yg_web_fields *fields)
 {
 	struct yg_net_place place = {0};
 
 	memcpy(place.host, exchange->slot->remote, sizeof(place.host));
-	return !fields->is_forwarded && yg_web_host_is_ours(fields->host, exchange->web->port) &&
-	       yg_net_is_loopback(&place);
+	return !fields->is_forwarded && !exchange->is_old &&
+	       yg_web_host_is_ours(fields->host, exchange->web->port) && yg_net_is_loopback(&place);
+}
+
+/*
+ * Does a proxy on this machine hand people on? Then all of them come from 127.0.0.1, and one that
+ * adds no field lets each say any Host: that address is no word for who somebody is.
+ */
+static bool is_behind_proxy(const struct yg_web_config *config)
+{
+	return config->proxies.count > 0 || (config->name_count > 0 && !config->key);
+}
+
+/* From where: the other end, or whom a trusted proxy there names. */
+static struct yg_bytes remote_of(struct yg_web_exchange *exchange,
+				 const struct yg_web_fields *fields)
+{
+	const struct yg_web_proxies *proxies = &exchange->web->config.proxies;
+	struct yg_bytes peer = yg_bytes_str(exchange->slot->remote);
+
+	if (!yg_web_is_proxy(proxies, peer))
+		return peer;
+	yg_web_forwarded_for(proxies, peer, &fields->hops, exchange->remote);
+	return yg_bytes_str(exchange->remote);
 }
 
 /* What is sent is no certificate, whatever it says. */
@@ -353,7 +397,8 @@ static void note_caller(struct yg_web_exchange *exchange, const struct yg_web_fi
 		.session = exchange->session,
 		.token = yg_web_cookie(fields->cookie, yg_bytes_str(exchange->web->cookie)),
 		.bearer = sent(yg_web_bearer(fields->authorization)),
-		.remote = yg_bytes_str(exchange->slot->remote),
+		.remote = remote_of(exchange, fields),
+		.is_direct = is_direct(exchange, fields),
 		.is_local = request->is_local,
 	};
 	request->remote = exchange->caller.remote;
@@ -424,12 +469,21 @@ static enum yg_web_refusal check(struct yg_web_exchange *exchange,
 
 	note_taxii(exchange, fields);
 	exchange->request.lang = lang_of(exchange, fields);
+	if (fields->is_misnamed) {
+		/* Somebody may have read "Content-Length : 9" as one, and its body is next. */
+		exchange->is_last = true;
+		return YG_WEB_FIELD_NAME;
+	}
 	if (fields->is_twice)
 		return YG_WEB_FIELD_TWICE;
 	if (!is_our_host(web, fields->host, &is_named))
 		return YG_WEB_HOST;
 	if (fields->content_length.size > 0 && fields->transfer_encoding.size > 0)
 		return YG_WEB_FRAMING;
+	/* Of others the library would wait for the end of the connection. */
+	if (fields->transfer_encoding.size > 0 &&
+	    !yg_bytes_eq_nocase(fields->transfer_encoding, YG_S("chunked")))
+		return YG_WEB_CODING;
 	if (fields->origin.size > 0 &&
 	    !yg_web_origin_is_ours(fields->origin, fields->host, is_named || web->config.key))
 		return YG_WEB_ORIGIN;
@@ -438,7 +492,7 @@ static enum yg_web_refusal check(struct yg_web_exchange *exchange,
 	if (!is_fetched_by_us(fields, exchange->is_api))
 		return YG_WEB_ORIGIN;
 	exchange->is_named = is_named;
-	exchange->request.is_local = is_from_here(exchange, fields);
+	exchange->request.is_local = is_direct(exchange, fields) && !is_behind_proxy(&web->config);
 	exchange->session = yg_web_session(
 		&web->sessions, yg_web_cookie(fields->cookie, yg_bytes_str(web->cookie)));
 	note_caller(exchange, fields);
@@ -458,7 +512,8 @@ static bool is_not_worth_reading(const struct yg_web_exchange *exchange,
 
 	if (exchange->refusal == YG_WEB_OK)
 		return false;
-	return exchange->refusal == YG_WEB_FRAMING || fields->is_twice || fields->expect.size > 0 ||
+	return exchange->refusal == YG_WEB_FRAMING || exchange->refusal == YG_WEB_CODING ||
+	       fields->is_misnamed || fields->is_twice || fields->expect.size > 0 ||
 	       (fields->content_length.size > 0 &&
 		(!yg_bytes_u64(fields->content_length, &size) || size > YG_WEB_DRAIN_MAX));
 }
@@ -506,12 +561,16 @@ static void ask_remote(struct yg_web_exchange *exchange)
 }
 
 static enum MHD_Result begin(struct yg_web_exchange *exchange, struct MHD_Connection *connection,
-			     const char *method)
+			     const char *method, const char *version)
 {
+	const struct yg_web_proxies *proxies = &exchange->web->config.proxies;
 	struct yg_web_fields fields = {0};
 
 	if (!exchange->slot)
 		return MHD_NO; /* more connections than there is room for */
+	if (proxies->count > 0)
+		fields.hop_name = hop_fields[proxies->field];
+	exchange->is_old = strcmp(version, MHD_HTTP_VERSION_1_1) != 0;
 	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, note_field, &fields);
 	if (!exchange->is_begun) {
 		exchange->is_begun = true;
@@ -750,7 +809,7 @@ void yg_web_finish(struct yg_web *web, struct yg_api_later *call, int error)
 
 enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
 				     struct MHD_Connection *connection, const char *method,
-				     const char *piece, size_t *piece_size)
+				     const char *version, const char *piece, size_t *piece_size)
 {
 	size_t size = *piece_size;
 
@@ -758,7 +817,7 @@ enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
 		return MHD_NO; /* the server ends */
 	if (!exchange->is_begun || exchange->is_undecided) {
 		exchange->is_undecided = false;
-		return begin(exchange, connection, method);
+		return begin(exchange, connection, method, version);
 	}
 	if (size > 0) {
 		*piece_size = 0;

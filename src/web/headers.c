@@ -111,6 +111,14 @@ static bool is_token_byte(uint8_t c)
 	       (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
+bool yg_web_is_token(struct yg_bytes text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (!is_token_byte(text.data[i]))
+			return false;
+	return text.size > 0;
+}
+
 bool yg_web_content_type(struct yg_bytes header, char to[YG_WEB_TYPE_MAX + 1], struct yg_bytes *ret)
 {
 	struct yg_bytes type = next_part(&header, ';');

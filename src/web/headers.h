@@ -19,6 +19,9 @@
 #define YG_WEB_LANGUAGES_MAX 32u  /* ranges of an Accept-Language that are looked at */
 #define YG_WEB_CODINGS_MAX   32u  /* of an Accept-Encoding, as above */
 
+/* Only what may stand in a token (RFC 9110 sec. 5.6.2), and not empty. */
+bool yg_web_is_token(struct yg_bytes text);
+
 /*
  * Is this Host 127.0.0.1:@port or localhost:@port? Anything else means that a name of somebody
  * else was made to point here (DNS rebinding). Port 80 may be left out, as browsers do.

@@ -38,6 +38,10 @@
 	  N_("Host, Origin, Cookie, Content-Type, If-Match and X-File-Name may stand once each.")) \
 	X(FRAMING, 400, "bad-request", N_("The request says its length in two ways"),              \
 	  N_("Send either Content-Length or Transfer-Encoding: chunked."))                         \
+	X(FIELD_NAME, 400, "bad-request", N_("A header field's name is malformed"),                \
+	  N_("No blank stands between a field's name and its colon."))                             \
+	X(CODING, 400, "bad-request", N_("The content is transferred in an unknown way"),          \
+	  N_("Transfer-Encoding may be chunked, and nothing else."))                               \
 	X(IF_MATCH, 400, "bad-request", N_("The header field If-Match is malformed"),              \
 	  N_("Send the revision as one tag, for example If-Match: \"3\"."))                        \
 	X(FILE_NAME, 400, "bad-request", N_("The header field X-File-Name is malformed"),          \

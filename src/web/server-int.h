@@ -9,6 +9,7 @@
 
 #include "base/crypt.h"
 #include "base/net.h"
+#include "web/forwarded.h"
 #include "web/headers.h"
 #include "web/refuse.h"
 #include "web/router.h"
@@ -59,10 +60,12 @@ struct yg_web_fields {
 	struct yg_bytes accept;
 	struct yg_bytes browser;
 	struct yg_bytes idempotency_key;
-	struct yg_bytes forwarded; /* whatever says that a proxy stands between */
-	bool is_forwarded;
-	unsigned seen; /* bit by place in the table of exchange.c */
-	bool is_twice; /* one of them stood twice */
+	bool is_forwarded;    /* something says that a proxy stands between */
+	const char *hop_name; /* of the field that trusted proxies write; NULL: none is */
+	struct yg_web_hop_lines hops;
+	unsigned seen;	  /* bit by place in the table of exchange.c */
+	bool is_twice;	  /* one of them stood twice */
+	bool is_misnamed; /* of any: no token, so whoever stands between may read another */
 };
 
 /* An answer that stays open (stream.c). */
@@ -86,6 +89,8 @@ struct yg_web_exchange {
 	size_t target_size;
 	bool is_begun;
 	bool is_head;
+	bool is_old;	      /* HTTP/1.0 */
+	bool is_last;	      /* of its connection: what follows may be no request at all */
 	unsigned method;      /* enum yg_method or YG_WEB_METHOD_OTHER */
 	struct yg_bytes path; /* into path_mem */
 	bool is_named;	      /* by a configured host, so through a proxy that speaks TLS */
@@ -96,6 +101,7 @@ struct yg_web_exchange {
 	uint32_t session;
 	struct yg_request request;
 	struct yg_web_caller caller;
+	char remote[YG_NET_HOST_MAX];		   /* who asks, where a trusted proxy says it */
 	char certificate[YG_WEB_CERTIFICATE_SIZE]; /* in the place of a bearer */
 	struct yg_reply reply;
 	struct yg_web_stream stream;
@@ -136,7 +142,7 @@ struct yg_web_exchange *yg_web_exchange_free(struct yg_web_exchange *exchange);
 /* libmicrohttpd's access handler: called once with the head, for each piece of body, at the end. */
 enum MHD_Result yg_web_exchange_step(struct yg_web_exchange *exchange,
 				     struct MHD_Connection *connection, const char *method,
-				     const char *piece, size_t *piece_size);
+				     const char *version, const char *piece, size_t *piece_size);
 
 /* Its handler put the answer off, and the server ends: the connection is closed. */
 void yg_web_exchange_leave(struct yg_web_exchange *exchange);

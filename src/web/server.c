@@ -54,11 +54,10 @@ static enum MHD_Result serve(void *arg, struct MHD_Connection *connection, const
 {
 	(void)arg;
 	(void)url;
-	(void)version;
 	/* Without memory for it the connection is closed: there is none for an answer either. */
 	if (!*context)
 		return MHD_NO;
-	return yg_web_exchange_step(*context, connection, method, piece, piece_size);
+	return yg_web_exchange_step(*context, connection, method, version, piece, piece_size);
 }
 
 static void end_request(void *arg, struct MHD_Connection *connection, void **context,
@@ -145,6 +144,8 @@ static int start(struct yg_web *web, int listener)
 		 (void *)(uintptr_t)config->client_authorities},
 		{MHD_OPTION_END, 0, NULL},
 	};
+	/* Not strict: all that it would do more (0.9.75) is to answer itself, in HTML, to a request
+	 * without Host, and to hang up on a target with a blank. exchange.c refuses both. */
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (config->key ? MHD_USE_TLS : 0);
 
 	/* From here on the listener is the daemon's, but not when it cannot be started. */
@@ -153,7 +154,7 @@ static int start(struct yg_web *web, int listener)
 		MHD_OPTION_ARRAY, config->key ? tls : tls + 4, MHD_OPTION_CONNECTION_LIMIT,
 		web->slot_count, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)YG_WEB_HEAD_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)web->config.timeout_s,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+		MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
 		MHD_OPTION_URI_LOG_CALLBACK, begin_request, web, MHD_OPTION_NOTIFY_COMPLETED,
 		end_request, web, MHD_OPTION_NOTIFY_CONNECTION, change_connection, web,
 		MHD_OPTION_END);

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "model/api.h"
+#include "web/forwarded.h"
 #include "web/static.h"
 
 #define YG_WEB_CONNECTIONS     64u /* without a number in the config */
@@ -46,8 +47,12 @@ struct yg_web_caller {
 	struct yg_bytes bearer; /* of "Authorization: Bearer"; may be empty. To TAXII: also the
 				 * password of "Basic"; or, where there is none, YG_WEB_CERTIFICATE
 				 * and the digest of the certificate that was shown */
-	struct yg_bytes remote; /* address */
-	bool is_local;		/* 127.0.0.1 to 127.0.0.1, and no proxy says otherwise */
+	struct yg_bytes remote; /* address: of the other end, or what a trusted proxy says */
+	/* 127.0.0.1 to 127.0.0.1, and nothing says that a proxy stands between. Behind a proxy of
+	 * this machine somebody outside may look so: it opens nothing by itself. */
+	bool is_direct;
+	/* The same where no proxy of this machine hands people on: at this machine. */
+	bool is_local;
 };
 
 /*
@@ -101,6 +106,9 @@ struct yg_web_config {
 	/* Host names that requests may come under, beside the address itself and localhost. */
 	const char *names[YG_WEB_NAMES_MAX];
 	uint32_t name_count;
+	/* Whose word on who asks is taken. With these, or with names and no key, there is a proxy,
+	 * and nobody is local. */
+	struct yg_web_proxies proxies;
 	unsigned connections_max;	  /* 0: YG_WEB_CONNECTIONS */
 	const struct yg_web_guard *guard; /* NULL: sessions of the start link alone */
 	/* In the place of @guard; the tables then only tell which operations there are. */

@@ -34,7 +34,7 @@ static void start(void)
 {
 	static struct yg_control *store;
 	static struct yg_enrol *enrol;
-	struct yg_clock clock = {tell, NULL};
+	struct yg_clock clock = {.now_ns = tell};
 	struct yg_token wish = {.role = YG_HUB_MEMBER, .last_day = INT32_MAX};
 	struct yg_person person = {.login = "tanaka", .name = "Tanaka"};
 	char id[YG_RANDOM_ID_HEX + 1];

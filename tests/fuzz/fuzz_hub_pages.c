@@ -32,6 +32,7 @@ static void call(enum yg_pages_kind kind, struct yg_bytes body, struct yg_msg_pi
 	assert(yg_pages_call_put(pipe, kind, 1, &one) == YG_OK);
 	assert(yg_pages_call_read(kind, queued(pipe), &two) == YG_OK);
 	assert(one.method == two.method && one.lang == two.lang && one.is_local == two.is_local);
+	assert(one.is_direct == two.is_direct && (one.is_direct || !one.is_local));
 	assert(yg_bytes_eq(one.path, two.path) && yg_bytes_eq(one.query, two.query));
 	assert(yg_bytes_eq(one.content_type, two.content_type));
 	assert(yg_bytes_eq(one.if_match, two.if_match) && yg_bytes_eq(one.remote, two.remote));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "web/forwarded.h"
 #include "web/headers.h"
 #include "web/router.h"
 
@@ -69,6 +70,23 @@ static void look_at_target(struct yg_bytes target)
 	}
 }
 
+/* Whatever a field says, the answer is an address, and of whom nobody trusts it is his own. */
+static void look_at_hops(const struct yg_web_hop_lines *lines)
+{
+	struct yg_web_proxies proxies = {.count = 1};
+	char to[YG_NET_HOST_MAX];
+	uint8_t address[16];
+
+	need(yg_net_prefix_read(YG_S("10.0.0.0/8"), &proxies.trusted[0]) == YG_OK);
+	for (unsigned field = YG_WEB_HOPS_X; field <= YG_WEB_HOPS_RFC_7239; field++) {
+		proxies.field = (enum yg_web_hops)field;
+		yg_web_forwarded_for(&proxies, YG_S("10.0.0.1"), lines, to);
+		need(yg_net_address_read(yg_bytes_str(to), address));
+		yg_web_forwarded_for(&proxies, YG_S("192.0.2.1"), lines, to);
+		need(strcmp(to, "192.0.2.1") == 0);
+	}
+}
+
 static void look_at_value(struct yg_bytes value)
 {
 	char type[YG_WEB_TYPE_MAX + 1];
@@ -103,6 +121,7 @@ static void look_at_value(struct yg_bytes value)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct yg_bytes rest = {data, size};
+	struct yg_web_hop_lines hops = {.count = 0};
 	bool is_first = true;
 
 	while (rest.size > 0) {
@@ -114,7 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			look_at_target(line);
 		else
 			look_at_value(line);
+		yg_web_hop_lines_add(&hops, line);
 		is_first = false;
 	}
+	look_at_hops(&hops);
 	return 0;
 }

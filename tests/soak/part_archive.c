@@ -180,7 +180,7 @@ static int open_all(struct part *p, struct soak_tally *tally)
 					     .group_ms = GROUP_MS};
 	struct yg_hub_archive_opts opts = {.dir = p->archive_dir,
 					   .name = CONSUMER,
-					   .clock = {now, p->world},
+					   .clock = {.now_ns = now, .arg = p->world},
 					   /* of two organisations one has to make room */
 					   .writers_max = 1 + (unsigned)(p->world->seed % 2)};
 	const char *what = "journal";

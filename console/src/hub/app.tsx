@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { drop, get, SIGNED_OUT } from '../api';
 import { lang, setLang, t, word, type Lang } from '../i18n';
+import { setTimeZone } from '../lib/format';
 import { Button, ErrorPanel, knowErrors, LinkButton, Loading } from '../ui/basic';
 import { useAction, useLoad } from '../ui/hooks';
 import { Icon, Mark, type IconName } from '../ui/icons';
@@ -284,6 +285,7 @@ export function HubApp() {
   const route = useHubRoute();
   const [, setTurn] = useState(0);
   const session = useLoad<HubSession>('session', () => get<HubSession>('/session'));
+  setTimeZone(session.data?.time_zone);
   const demo = useDemo();
   const [visits, setVisits] = useState(0);
   const onLang = (next: Lang) => {

@@ -18,6 +18,8 @@ export interface HubSession {
   second_factor_given: boolean;
   local: boolean;
   version: string;
+  /** Whose days and hours the hub's people mean. */
+  time_zone: string;
 }
 
 export interface Org { id: string; name: string; corporate_number: string | null; added: Time; closed: Time | null }
@@ -87,6 +89,7 @@ export interface Records { items: { position: string; record: { raw?: string; fo
 
 export interface FunnelDay {
   day: string;
+  date: string;
   records: number;
   findings: number;
   alerts: number;

@@ -1012,7 +1012,7 @@ export const en: Record<keyof typeof ja, string> = {
   'hub.step_why.scanner': 'Its source is on an imported list of scanners, and nothing says it got in',
   'hub.step_why.mitigated': 'The log shows that it failed',
   'hub.step_why.recon': 'Low level, and the log cannot tell an outcome',
-  'hub.by_day': 'By day (UTC)',
+  'hub.by_day': 'By day ({zone})',
   'hub.col_day': 'Day',
   'hub.mine_title': '{org}',
   'hub.concerns': 'What concerns us',

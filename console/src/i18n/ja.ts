@@ -1011,7 +1011,7 @@ export const ja = {
   'hub.step_why.scanner': '取り込んだ一覧にある調査用の送信元で、成功の跡がないもの',
   'hub.step_why.mitigated': '記録が、攻撃の失敗を示しているもの',
   'hub.step_why.recon': '水準が低く、成否も記録に残らないもの',
-  'hub.by_day': '日ごとの数（協定世界時の日）',
+  'hub.by_day': '日ごとの数（{zone}の日）',
   'hub.col_day': '日',
   'hub.mine_title': '{org} の状況',
   'hub.concerns': 'うちに関わること',

@@ -43,11 +43,40 @@ export function formatDay(day: Day | null | undefined, lang: Lang): string {
   );
 }
 
-/** A moment in the time zone of the person. */
+/** The zone that times are shown in: a hub's, once it is known; else that of the person's machine. */
+let zone: string | undefined;
+
+export function setTimeZone(name: string | undefined): void {
+  zone = undefined;
+  if (!name) return;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    zone = name;
+  } catch {
+    // A browser that does not know it (an offset, say) shows its own, and says which.
+  }
+}
+
+export function timeZone(): string | undefined {
+  return zone;
+}
+
+/** The day that it is there now; without a zone that of the person's machine. */
+export function todayThere(now: Date = new Date()): Day {
+  if (!zone) return today(now);
+  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(now);
+  const of = (type: string) => parts.find((p) => p.type === type)?.value ?? '';
+  return `${of('year')}-${of('month')}-${of('day')}`;
+}
+
+/** A moment in that zone, which stands beside it. */
 export function formatTime(time: string, lang: Lang): string {
   const ms = Date.parse(time.replace(/(\.\d{3})\d+/, '$1')); // not every reader takes nanoseconds
   if (Number.isNaN(ms)) return time;
-  return new Intl.DateTimeFormat(lang === 'ja' ? 'ja-JP' : 'en-GB', { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
+  return new Intl.DateTimeFormat(lang === 'ja' ? 'ja-JP' : 'en-GB', {
+    year: 'numeric', month: lang === 'ja' ? '2-digit' : 'short', day: lang === 'ja' ? '2-digit' : 'numeric', hour: '2-digit', minute: '2-digit',
+    timeZone: zone, timeZoneName: 'short',
+  }).format(ms);
 }
 
 export function formatSize(bytes: number): string {

@@ -51,7 +51,7 @@ static inline void hub_end(void)
 /* Noon of a day in Japan. */
 static inline void hub_start(void)
 {
-	struct yg_clock clock = {hub_tell, NULL};
+	struct yg_clock clock = {.now_ns = hub_tell};
 	bool has_zone;
 
 	hub_end();

@@ -31,7 +31,7 @@ static void set_time(const char *iso)
 /* A store with one owner, at noon of a day in Japan. */
 static void begin(void)
 {
-	struct yg_clock clock = {tell_time, &now_ns};
+	struct yg_clock clock = {.now_ns = tell_time, .arg = &now_ns};
 
 	(void)yg_access_free(owner);
 	owner = NULL;
@@ -505,7 +505,7 @@ static int do_all(void)
 	struct yg_access *expert = NULL;
 	json_t *value = NULL;
 	json_t *read = NULL;
-	struct yg_clock clock = {tell_time, &now_ns};
+	struct yg_clock clock = {.now_ns = tell_time, .arg = &now_ns};
 	int rc = yg_access_local(store, clock, "me", &local);
 
 	if (rc == YG_OK)

@@ -91,7 +91,7 @@ static void write_log(void)
 /* The copy becomes the store; the key and the file stay. */
 static void restore(void)
 {
-	struct yg_clock clock = {hub_tell, NULL};
+	struct yg_clock clock = {.now_ns = hub_tell};
 	struct yg_doc_put put = {.org = YG_S("hub.audit"),
 				 .expected = YG_REVISION_ANY,
 				 .time_ns = now_ns,

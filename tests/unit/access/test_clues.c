@@ -129,7 +129,7 @@ struct reader {
 
 static void look(const struct yg_hub_actor *actor, struct reader *ret)
 {
-	struct yg_clock clock = {hub_tell, NULL};
+	struct yg_clock clock = {.now_ns = hub_tell};
 
 	MUST(yg_hub_reach(hub, actor, YG_MAY_read_indicators, &ret->reach) == YG_OK);
 	MUST(yg_shelf_reader_new(hub, shelves, clock, actor, (struct yg_bytes){0}, &ret->reader) ==

@@ -45,7 +45,7 @@ static void stop(void)
 static bool start(void)
 {
 	return yg_control_open_sqlite(path, true, &store) == YG_OK &&
-	       yg_enrol_new(store, (struct yg_clock){tell, NULL}, "hub", &enrol) == YG_OK;
+	       yg_enrol_new(store, (struct yg_clock){.now_ns = tell}, "hub", &enrol) == YG_OK;
 }
 
 static void begin_anew(void)

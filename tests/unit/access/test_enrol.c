@@ -21,7 +21,8 @@ static bool start(void)
 	enrol = yg_enrol_free(enrol);
 	store = yg_control_free(store);
 	store = yg_control_new_ram();
-	return store && yg_enrol_new(store, (struct yg_clock){tell, NULL}, "test", &enrol) == YG_OK;
+	return store &&
+	       yg_enrol_new(store, (struct yg_clock){.now_ns = tell}, "test", &enrol) == YG_OK;
 }
 
 /* A sensor of @org, by the whole way. */

@@ -27,6 +27,8 @@ static int64_t time_of(const char *text)
 	return ns;
 }
 
+static const struct yg_zone *zone;
+
 /* "before 24", "day 0", "over 0", "-". */
 static bool step_is(const struct yg_remind_times *times, const char *day, const char *now,
 		    const char *wanted)
@@ -35,7 +37,8 @@ static bool step_is(const struct yg_remind_times *times, const char *day, const 
 	uint32_t hours;
 	char got[32] = "-";
 
-	if (yg_remind_step_at(times, day_of(day), time_of(now), &step, &hours))
+	if (yg_remind_step_at(times, day_of(day), &(struct yg_remind_now){time_of(now), zone},
+			      &step, &hours))
 		(void)snprintf(got, sizeof(got), "%s %u", yg_remind_step_name(step), hours);
 	if (strcmp(got, wanted) == 0)
 		return true;
@@ -43,10 +46,31 @@ static bool step_is(const struct yg_remind_times *times, const char *day, const 
 	return false;
 }
 
+/* Nine o'clock is nine o'clock there, also on the day on which clocks change. */
+static void hours_are_those_of_the_zone(void)
+{
+	struct yg_remind_times times = YG_REMIND_TIMES_DEFAULT;
+	struct yg_zone *berlin = NULL;
+
+	CHECK(yg_zone_load("Europe/Berlin", &berlin) == YG_OK);
+	zone = berlin;
+	CHECK(step_is(&times, "2026-03-28", "2026-03-28T07:59:59Z", "before 24"));
+	CHECK(step_is(&times, "2026-03-28", "2026-03-28T08:00:00Z", "day 0"));
+	CHECK(step_is(&times, "2026-03-28", "2026-03-29T06:59:59Z", "day 0"));
+	CHECK(step_is(&times, "2026-03-28", "2026-03-29T07:00:00Z", "over 0"));
+	CHECK(step_is(&times, "2026-10-25", "2026-10-25T07:59:59Z", "before 24"));
+	CHECK(step_is(&times, "2026-10-25", "2026-10-25T08:00:00Z", "day 0"));
+	zone = NULL;
+	CHECK(step_is(&times, "2028-02-29", "2028-02-29T08:59:59Z", "before 24"));
+	CHECK(step_is(&times, "2028-02-29", "2028-02-29T09:00:00Z", "day 0"));
+	(void)yg_zone_free(berlin);
+}
+
 static void each_step_has_its_time(void)
 {
 	struct yg_remind_times times = YG_REMIND_TIMES_DEFAULT;
 
+	zone = yg_zone_japan();
 	CHECK(step_is(&times, "2026-12-01", "2026-11-30T08:59:59+09:00", "-"));
 	CHECK(step_is(&times, "2026-12-01", "2026-11-30T09:00:00+09:00", "before 24"));
 	CHECK(step_is(&times, "2026-12-01", "2026-12-01T08:59:59+09:00", "before 24"));
@@ -62,9 +86,10 @@ static void each_step_has_its_time(void)
 	times = (struct yg_remind_times){.from_hour = 23, .on_day = true, .is_over = true};
 	CHECK(step_is(&times, "2026-12-04", "2026-12-04T22:59:59+09:00", "-"));
 	CHECK(step_is(&times, "2026-12-04", "2026-12-04T23:00:00+09:00", "day 0"));
-	CHECK(!yg_remind_step_at(&times, YG_DAY_NONE, 0, &(enum yg_remind_step){0},
-				 &(uint32_t){0}));
-	CHECK(!yg_remind_step_at(&times, INT32_MAX, 0, &(enum yg_remind_step){0}, &(uint32_t){0}));
+	CHECK(!yg_remind_step_at(&times, YG_DAY_NONE, &(struct yg_remind_now){0},
+				 &(enum yg_remind_step){0}, &(uint32_t){0}));
+	CHECK(!yg_remind_step_at(&times, INT32_MAX, &(struct yg_remind_now){0},
+				 &(enum yg_remind_step){0}, &(uint32_t){0}));
 }
 
 static int read_times(const char *text, struct yg_remind_times *ret)
@@ -332,6 +357,7 @@ static void memory_may_run_out(void)
 int main(void)
 {
 	static const struct check_case cases[] = {CASE(each_step_has_its_time),
+						  CASE(hours_are_those_of_the_zone),
 						  CASE(settings_are_read),
 						  CASE(each_is_told_once),
 						  CASE(it_goes_to_addresses_that_are_known),

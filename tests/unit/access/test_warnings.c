@@ -394,8 +394,42 @@ static struct sum sent(const char *org, int64_t from_ns, int64_t to_ns)
 {
 	struct sum sum = {0};
 
-	MUST(yg_warn_days(hub, org, from_ns, to_ns, add_day, &sum) == YG_OK);
+	MUST(yg_warn_days(hub, &(struct yg_warn_days){org, NULL, from_ns, to_ns}, add_day, &sum) ==
+	     YG_OK);
 	return sum;
+}
+
+/* Midnight in Japan lies between, that of UTC does not; then the other way round. */
+static void what_was_sent_is_counted_by_days_there(void)
+{
+	struct yg_warn_days ask = {.org = "", .zone = yg_zone_japan()};
+	char plan[YG_WARN_PLAN_HEX + 1];
+	uint32_t count = 0;
+	bool has_zone;
+	struct sum sum;
+
+	begin();
+	MUST(yg_time_parse_iso(YG_S("2026-11-30T14:59:00Z"), 0, &now_ns, &has_zone));
+	MUST(make(plan) == YG_OK && approve(plan, &count) == YG_OK && count > 0);
+	now_ns += 60 * YG_NS_PER_S;
+	MUST(make(plan) == YG_OK && approve(plan, &count) == YG_OK && count > 0);
+	CHECK(sent("", 0, 0).count == 2 * (uint64_t)count);
+	CHECK(sent("", 0, 0).last_ns == now_ns - 15 * 3600 * YG_NS_PER_S);
+	for (unsigned i = 0; i < 2; i++) { /* of all, of one */
+		ask.org = i ? "a" : "";
+		ask.from_ns = ask.to_ns = 0;
+		sum = (struct sum){0};
+		CHECK(yg_warn_days(hub, &ask, add_day, &sum) == YG_OK && sum.days == 2);
+		ask.from_ns = now_ns; /* December there */
+		sum = (struct sum){0};
+		CHECK(yg_warn_days(hub, &ask, add_day, &sum) == YG_OK && sum.days == 1);
+		CHECK(sum.last_ns == now_ns && sum.count == (i ? 1 : count));
+		ask.from_ns = 0;
+		ask.to_ns = now_ns; /* November */
+		sum = (struct sum){0};
+		CHECK(yg_warn_days(hub, &ask, add_day, &sum) == YG_OK && sum.days == 1);
+		CHECK(sum.last_ns == now_ns - DAY_NS && sum.count == (i ? 1 : count));
+	}
 }
 
 static void what_was_sent_is_counted_by_day(void)
@@ -526,6 +560,7 @@ int main(int argc, char **argv)
 		CASE(who_is_full_is_passed_by_in_a_bounded_look),
 		CASE(a_question_that_nobody_answers_goes_to_the_deputy),
 		CASE(what_was_sent_is_counted_by_day),
+		CASE(what_was_sent_is_counted_by_days_there),
 		CASE(plans_of_before_are_found_by_their_situation),
 	};
 

@@ -80,7 +80,7 @@ static bool start(void)
 
 static int make(const char *base, struct yg_backup_report *report)
 {
-	return yg_backup_make(data, to, base, (struct yg_clock){now, NULL}, report);
+	return yg_backup_make(data, to, base, (struct yg_clock){.now_ns = now}, report);
 }
 
 static void there_and_back(void)
@@ -98,7 +98,8 @@ static void there_and_back(void)
 	CHECK(!has(back, "journal/00000000000000000001.seg.new", "x") && !has(back, "lock", ""));
 	CHECK(yg_backup_restore(to, back, &report) == YG_EDUPLICATE);
 	CHECK(yg_backup_verify(data, &report) == YG_EMISMATCH);
-	CHECK(yg_backup_make(root, back, NULL, (struct yg_clock){now, NULL}, &report) == YG_ENOENT);
+	CHECK(yg_backup_make(root, back, NULL, (struct yg_clock){.now_ns = now}, &report) ==
+	      YG_ENOENT);
 }
 
 /* Head and list as if they had been made so. */

@@ -48,7 +48,7 @@ static int64_t now(void *arg)
 static bool open_hub(const char *folder)
 {
 	struct yg_journal_report report;
-	struct yg_hub_archive_opts opts = {.name = YG_KEEP_CONSUMER, .clock = {now, NULL}};
+	struct yg_hub_archive_opts opts = {.name = YG_KEEP_CONSUMER, .clock = {.now_ns = now}};
 	static char dir[160]; /* as long as the archive is open */
 	char path[160];
 	int rc;
@@ -229,8 +229,8 @@ static void live(void)
 			(void)sched_yield();
 		known[round] = acked * OF_BATCH;
 		(void)snprintf(to, sizeof(to), "%s/to%u", root, round);
-		rc = yg_backup_make(data, to, base[0] ? base : NULL, (struct yg_clock){now, NULL},
-				    &report);
+		rc = yg_backup_make(data, to, base[0] ? base : NULL,
+				    (struct yg_clock){.now_ns = now}, &report);
 		if (rc != YG_OK)
 			fprintf(stderr, "backup: %s: %s\n", report.path, yg_err_text(rc));
 		failed = rc != YG_OK ? rc : failed;

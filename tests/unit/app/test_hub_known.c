@@ -96,7 +96,7 @@ static void start(void)
 	hub_start();
 	add_org("acme");
 	issuer = new_ca();
-	keeper = (struct yg_hub){.clock = {hub_tell, NULL}, .ca = issuer, .enrol = enrol};
+	keeper = (struct yg_hub){.clock = {.now_ns = hub_tell}, .ca = issuer, .enrol = enrol};
 	keeper.known = yg_hub_known_new();
 	MUST(issuer && keeper.known);
 }

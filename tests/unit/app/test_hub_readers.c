@@ -80,7 +80,7 @@ static void begin_http(bool has_readers)
 					.store = store,
 					.store_path = has_readers ? paths[0] : NULL,
 					.enrol = enrol,
-					.clock = {tell_time, NULL},
+					.clock = {.now_ns = tell_time},
 					.audit_key = key,
 					.audit_sign = sign,
 					.link_key = "",
@@ -320,7 +320,7 @@ static void make_first(void)
 /* The same once more, and the hub's part on it. */
 static void begin(const char *name, bool has_readers)
 {
-	struct yg_clock clock = {tell_time, NULL};
+	struct yg_clock clock = {.now_ns = tell_time};
 	char command[256];
 
 	(void)snprintf(command, sizeof(command), "cp -r %s/first %s/%s", folder, folder, name);

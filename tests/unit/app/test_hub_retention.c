@@ -53,7 +53,7 @@ static bool start(void)
 	struct yg_journal_options options = {.folder = journal_dir,
 					     .consumers = names,
 					     .consumer_count = 1,
-					     .clock = {now, NULL}};
+					     .clock = {.now_ns = now}};
 
 	close_all();
 	(void)snprintf(root, sizeof(root), "%s/hub-retention-XXXXXX",
@@ -68,7 +68,7 @@ static bool start(void)
 	store = yg_control_new_ram();
 	describer = yg_describer_new();
 	return store && describer && mkdir(archive_dir, 0700) == 0 &&
-	       yg_enrol_new(store, (struct yg_clock){now, NULL}, "test", &enrol) == YG_OK &&
+	       yg_enrol_new(store, (struct yg_clock){.now_ns = now}, "test", &enrol) == YG_OK &&
 	       yg_enrol_add_org(enrol, "acme", NULL) == YG_OK &&
 	       yg_enrol_add_org(enrol, "rival", NULL) == YG_OK &&
 	       yg_journal_open(&options, &journal, &report) == YG_OK &&
@@ -124,7 +124,7 @@ static struct yg_hub_retention_counts run(void)
 					     .facts_path = facts_path,
 					     .batches_dir = batches_dir,
 					     .journal = journal,
-					     .clock = {now, NULL}};
+					     .clock = {.now_ns = now}};
 	struct yg_hub_retention_counts counts = {0};
 
 	if (yg_hub_retention_run(&opts, enrol, &counts) != YG_OK)

@@ -48,10 +48,14 @@ struct made {
 static struct made made[ALERTS_MAX];
 static unsigned made_count;
 
+static const struct yg_zone *hub_zone; /* NULL: Japan's */
+
 static void open_hub(uint32_t batch)
 {
-	const struct yg_hub_situations_opts opts = {
-		.path = path_of("s.db"), .facts = facts, .clock = {now, NULL}, .batch = batch};
+	const struct yg_hub_situations_opts opts = {.path = path_of("s.db"),
+						    .facts = facts,
+						    .clock = {.now_ns = now, .zone = hub_zone},
+						    .batch = batch};
 
 	if (yg_hub_situations_new(&opts, &hub) != YG_OK)
 		abort();
@@ -499,7 +503,8 @@ static void any_order_gives_the_situations_of_all_pairs(void)
 				findings += made[i].f.count;
 			s = open_store();
 			CHECK(s &&
-			      yg_situations_days(s, YG_S(""), 0, 0, 1000, add_day, &sums) == YG_OK);
+			      yg_situations_days(s, &(struct yg_situations_days){.limit = 1000},
+						 add_day, &sums) == YG_OK);
 			CHECK(sums.bundles == made_count && sums.findings == findings);
 			CHECK(sums.kept == seen.bundles && sums.situations == seen.count);
 			/* Steps off: everything counts, and on again: as before. */
@@ -622,6 +627,79 @@ static void states_go_their_way_and_each_alert_is_judged(void)
 	end_world();
 }
 
+struct told {
+	struct yg_buf words;
+};
+
+/* "DAY bundles/findings situations": DAY as it begins, in minutes behind T0. */
+static int tell_days(void *arg, const struct yg_situations_day *day)
+{
+	struct told *told = arg;
+
+	yg_buf_addf(&told->words, "%lld %llu/%llu %llu\n", (long long)((day->day_ns - T0) / MINUTE),
+		    (unsigned long long)day->bundles[0], (unsigned long long)day->findings[0],
+		    (unsigned long long)day->situations);
+	return yg_buf_error(&told->words);
+}
+
+static bool days_are(struct yg_situations_days ask, const char *wanted)
+{
+	struct yg_situations *s = open_store();
+	struct told told;
+	bool is_same;
+
+	yg_buf_init(&told.words, 4096);
+	if (ask.limit == 0)
+		ask.limit = 100;
+	is_same = s && yg_situations_days(s, &ask, tell_days, &told) == YG_OK;
+	yg_buf_add_byte(&told.words, 0);
+	is_same = is_same && strcmp((char *)told.words.data, wanted) == 0;
+	if (!is_same)
+		fprintf(stderr, "wanted\n%sgot\n%s", wanted, (char *)told.words.data);
+	yg_buf_done(&told.words);
+	(void)yg_situations_free(s);
+	return is_same;
+}
+
+/* T0 is 22:13 UTC; midnight in UTC is 107 minutes later, that in Japan 467 before and 973 behind.
+ */
+static void days_are_those_of_the_zone(void)
+{
+	const struct yg_zone *japan = yg_zone_japan();
+	struct yg_bytes acme = YG_S("acme");
+	struct yg_zone *utc = NULL;
+
+	CHECK(yg_zone_load("UTC", &utc) == YG_OK);
+	begin_world();
+	open_hub(0);
+	story("acme", "r", "203.0.113.1", 0, YG_OUTCOME_POSSIBLE);
+	story("acme", "r", "203.0.113.1", 200, YG_OUTCOME_POSSIBLE);
+	story("acme", "q", "198.51.100.9", 1100, YG_OUTCOME_POSSIBLE);
+	CHECK(catch_up() == YG_OK);
+	CHECK(days_are((struct yg_situations_days){.org = acme}, "-1333 1/1 1\n107 2/2 1\n"));
+	CHECK(days_are((struct yg_situations_days){.org = acme, .zone = japan},
+		       "-433 2/2 1\n1007 1/1 1\n"));
+	CHECK(days_are((struct yg_situations_days){.zone = japan}, "-433 2/2 1\n1007 1/1 1\n"));
+	CHECK(days_are((struct yg_situations_days){.zone = japan, .to_ns = T0 + 1007 * MINUTE},
+		       "-433 2/2 1\n"));
+	CHECK(days_are((struct yg_situations_days){.zone = japan, .from_ns = T0}, "1007 1/1 1\n"));
+	CHECK(days_are((struct yg_situations_days){.zone = japan, .limit = 1}, "-433 2/2 1\n"));
+	/* Another zone from now on: what was counted is counted on where it stands. */
+	hub = yg_hub_situations_free(hub);
+	hub_zone = utc;
+	open_hub(0);
+	story("acme", "r", "203.0.113.1", 0, YG_OUTCOME_POSSIBLE);
+	story("acme", "r", "203.0.113.1", 200, YG_OUTCOME_POSSIBLE);
+	story("acme", "q", "198.51.100.9", 1100, YG_OUTCOME_POSSIBLE);
+	CHECK(catch_up() == YG_OK);
+	CHECK(days_are((struct yg_situations_days){.org = acme}, "-1333 1/2 1\n107 2/4 1\n"));
+	CHECK(days_are((struct yg_situations_days){.org = acme, .zone = japan},
+		       "-433 2/4 1\n1007 1/2 1\n"));
+	hub_zone = NULL;
+	end_world();
+	(void)yg_zone_free(utc);
+}
+
 static void merging_and_splitting_are_taken_back(void)
 {
 	const struct yg_situation_by by = {YG_S("person:a"), 5, {0}};
@@ -703,6 +781,7 @@ static void a_member_sees_its_part_alone(void)
 static const struct check_case cases[] = {
 	CASE(any_order_gives_the_situations_of_all_pairs),
 	CASE(states_go_their_way_and_each_alert_is_judged),
+	CASE(days_are_those_of_the_zone),
 	CASE(merging_and_splitting_are_taken_back),
 	CASE(a_member_sees_its_part_alone),
 };

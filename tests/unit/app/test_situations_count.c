@@ -178,7 +178,7 @@ static void open_hub(void)
 {
 	const struct yg_hub_situations_opts opts = {.path = path_of("s.db"),
 						    .facts = facts,
-						    .clock = {now, NULL},
+						    .clock = {.now_ns = now},
 						    .batch = 1 + roll(20)};
 
 	if (yg_hub_situations_new(&opts, &hub) != YG_OK)

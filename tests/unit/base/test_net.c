@@ -118,5 +118,62 @@ static void inside(void)
 	CHECK(internal("192.0.0.0", 8) && internal("0.0.0.0", 0) && !internal("203.0.113.0", 24));
 }
 
-static const struct check_case cases[] = {CASE(places), CASE(listening), CASE(inside)};
+static bool has(const char *prefix, const char *address)
+{
+	struct yg_net_prefix read;
+	uint8_t bytes[16];
+
+	return yg_net_prefix_read(yg_bytes_str(prefix), &read) == YG_OK &&
+	       yg_net_address_read(yg_bytes_str(address), bytes) && yg_net_prefix_has(&read, bytes);
+}
+
+static void prefixes(void)
+{
+	static const char *const bad[] = {
+		"",
+		"x",
+		"10.0.0.1/8",
+		"10.0.0.0/33",
+		"10.0.0.0/",
+		"10.0.0.0/-1",
+		"10.0.0/8",
+		"/8",
+		"2001:db8::/129",
+		"2001:db8::1/32",
+		"[::1]",
+		"127.0.0.1:80",
+		"::1%lo",
+		"10.0.0.0/8/8",
+		"0000000000000000000000000000000000000000000000000::1",
+	};
+	static const char *const forms[][2] = {
+		{"192.0.2.1", "192.0.2.1"},
+		{"::ffff:192.0.2.1", "192.0.2.1"},
+		{"2001:DB8:0:0::0001", "2001:db8::1"},
+		{"::1", "::1"},
+		{"::", "::"},
+	};
+	struct yg_net_prefix prefix;
+	char text[YG_NET_HOST_MAX];
+	uint8_t bytes[16];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK(yg_net_prefix_read(yg_bytes_str(bad[i]), &prefix) == YG_EINVAL);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		CHECK(yg_net_address_read(yg_bytes_str(forms[i][0]), bytes));
+		yg_net_address_write(bytes, text);
+		CHECK(strcmp(text, forms[i][1]) == 0);
+	}
+	CHECK(has("10.0.0.0/8", "10.255.0.1") && !has("10.0.0.0/8", "11.0.0.1"));
+	CHECK(has("192.0.2.1", "192.0.2.1") && !has("192.0.2.1", "192.0.2.2"));
+	CHECK(has("192.0.2.0/31", "192.0.2.1") && !has("192.0.2.0/31", "192.0.2.2"));
+	CHECK(has("192.0.2.1/32", "::ffff:192.0.2.1"));
+	CHECK(has("2001:db8::/33", "2001:db8:7fff::1") && !has("2001:db8::/33", "2001:db8:8000::"));
+	/* IPv4 is no part of a prefix of IPv6 that looks like it. */
+	CHECK(has("0.0.0.0/0", "192.0.2.1") && !has("0.0.0.0/0", "::1"));
+	CHECK(has("::ffff:0:0/96", "192.0.2.1"));
+}
+
+static const struct check_case cases[] = {CASE(places), CASE(listening), CASE(inside),
+					  CASE(prefixes)};
 CHECK_MAIN(cases)

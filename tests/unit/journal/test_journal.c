@@ -303,8 +303,8 @@ static void a_loop_is_told_when_a_sync_is_due(void)
 
 	new_folder();
 	now_ns = INT64_C(1700000000000000000);
-	j = open_with((struct yg_journal_options){.group_ms = 50, .clock = {tell_now, NULL}}, YG_OK,
-		      &report);
+	j = open_with((struct yg_journal_options){.group_ms = 50, .clock = {.now_ns = tell_now}},
+		      YG_OK, &report);
 	CHECK(j && yg_journal_due_ms(j) == -1);
 	CHECK(yg_journal_append(j, &b, &result) == YG_OK && yg_journal_due_ms(j) == 0);
 	CHECK(yg_journal_sync(j) == YG_OK && yg_journal_due_ms(j) == -1);

@@ -161,11 +161,103 @@ static void refuses_what_is_no_span(void)
 	}
 }
 
+static int64_t instant(const char *iso)
+{
+	int64_t ns = YG_TIME_NONE;
+	bool has_zone;
+
+	if (!yg_time_parse_iso(yg_bytes_str(iso), 0, &ns, &has_zone) || !has_zone)
+		fprintf(stderr, "%s: no time\n", iso);
+	return ns;
+}
+
+struct begin {
+	const char *zone, *day, *at; /* the instant at which it begins there */
+};
+
+static bool begins_at(const struct begin *b)
+{
+	struct yg_zone *zone = NULL;
+	int32_t day = yg_day_read(yg_bytes_str(b->day));
+	int64_t at = instant(b->at);
+	bool is_right = yg_zone_load(b->zone, &zone) == YG_OK && yg_day_start_ns(zone, day) == at &&
+			yg_day_in(zone, at) == day && yg_day_in(zone, at - 1) < day;
+
+	if (!is_right)
+		fprintf(stderr, "%s in %s does not begin at %s\n", b->day, b->zone, b->at);
+	(void)yg_zone_free(zone);
+	return is_right;
+}
+
+static void days_begin_where_people_live(void)
+{
+	static const struct begin all[] = {
+		{"UTC", "2026-11-01", "2026-11-01T00:00:00Z"},
+		{"Asia/Tokyo", "2026-11-01", "2026-10-31T15:00:00Z"},
+		{"Asia/Tokyo", "2027-01-01", "2026-12-31T15:00:00Z"},
+		/* The leap day, and what follows it; 2100 has none. */
+		{"Asia/Tokyo", "2028-02-29", "2028-02-28T15:00:00Z"},
+		{"Asia/Tokyo", "2028-03-01", "2028-02-29T15:00:00Z"},
+		{"Asia/Tokyo", "2100-03-01", "2100-02-28T15:00:00Z"},
+		{"+05:45", "2026-11-01", "2026-10-31T18:15:00Z"},
+		{"-09:30", "2026-11-01", "2026-11-01T09:30:00Z"},
+		/* 23 and 25 hours. */
+		{"Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z"},
+		{"Europe/Berlin", "2026-03-30", "2026-03-29T22:00:00Z"},
+		{"Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00Z"},
+		{"Europe/Berlin", "2026-10-26", "2026-10-25T23:00:00Z"},
+		/* Clocks go from 24:00 to 01:00: the day begins at one. */
+		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z"},
+		{"Asia/Tokyo", "1969-12-31", "1969-12-30T15:00:00Z"},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		CHECK(begins_at(&all[i]));
+	CHECK(yg_day_start_ns(NULL, 0) == 0);
+	CHECK(yg_day_start_ns(NULL, INT32_MAX) == YG_TIME_NONE);
+	CHECK(yg_day_start_ns(NULL, YG_DAY_NONE) == YG_TIME_NONE);
+}
+
+/* Sums of parts are days of UTC, and days there: no part lies in two of either. */
+static bool parts_hold(const char *name)
+{
+	struct yg_zone *zone = NULL;
+	int64_t from = instant("2026-01-01T00:00:00Z"), step = INT64_C(17) * 60 * YG_NS_PER_S;
+	bool is_right = yg_zone_load(name, &zone) == YG_OK;
+
+	for (unsigned i = 0; i < 31000 && is_right; i++) {
+		int64_t at = from + i * step;
+		int64_t part = yg_day_part_ns(zone, at);
+
+		is_right = part <= at && yg_day_part_ns(zone, part) == part &&
+			   yg_day_in(NULL, part) == yg_day_in(NULL, at) &&
+			   yg_day_in(zone, part) == yg_day_in(zone, at);
+		if (!is_right)
+			fprintf(stderr, "%s: part of %" PRId64 " is %" PRId64 "\n", name, at, part);
+	}
+	(void)yg_zone_free(zone);
+	return is_right;
+}
+
+static void parts_sum_up_to_both(void)
+{
+	static const char *const names[] = {"UTC",    "Asia/Tokyo",    "+05:45",	  "-09:30",
+					    "+14:00", "Europe/Berlin", "America/New_York"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		CHECK(parts_hold(names[i]));
+	CHECK(yg_day_part_ns(NULL, 86400 * YG_NS_PER_S + 5) == 86400 * YG_NS_PER_S);
+	/* At the ends of the clock nothing overflows. */
+	CHECK(yg_day_part_ns(yg_zone_japan(), INT64_MAX) <= INT64_MAX);
+	CHECK(yg_day_part_ns(yg_zone_japan(), INT64_MIN + 1) > INT64_MIN);
+}
+
 static const struct check_case cases[] = {
 	CASE(agrees_with_another_calendar), CASE(reads_the_usual_forms),
 	CASE(refuses_what_is_no_day),	    CASE(knows_the_day_of_a_time),
 	CASE(refuses_days_far_away),	    CASE(reads_spans),
-	CASE(refuses_what_is_no_span),
+	CASE(refuses_what_is_no_span),	    CASE(days_begin_where_people_live),
+	CASE(parts_sum_up_to_both),
 };
 
 int main(int argc, char **argv)

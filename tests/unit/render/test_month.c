@@ -124,10 +124,33 @@ static void everything_at_once_has_a_bound(void)
 	yg_buf_done(&page);
 }
 
+static void says_whose_days_it_has(void)
+{
+	struct yg_zone *zone = NULL;
+
+	fill();
+	month.made_ns = 0; /* 1970-01-01T00:00:00Z */
+	month.shown[0].heard_ns = 0;
+	month.zone = yg_zone_japan();
+	write_page(YG_LANG_EN);
+	CHECK(has("1970-01-01 09:00:00 +09:00") && has("month and days are those of Asia/Tokyo"));
+	CHECK(yg_zone_load("America/New_York", &zone) == YG_OK);
+	month.zone = zone;
+	write_page(YG_LANG_JA);
+	CHECK(has("1969-12-31 19:00:00 -05:00") && has("America/New_York"));
+	/* Days, too: the evening before. */
+	month.top[0].last_ns = 0;
+	write_page(YG_LANG_EN);
+	CHECK(has("<td>1969-12-31</td>"));
+	month.zone = NULL;
+	write_page(YG_LANG_EN);
+	CHECK(has("1970-01-01 00:00:00 UTC") && has("month and days are those of UTC"));
+	(void)yg_zone_free(zone);
+}
+
 static const struct check_case cases[] = {
-	CASE(all_of_it_in_both_languages),
-	CASE(what_others_named_stays_text),
-	CASE(nothing_is_said_plainly),
-	CASE(everything_at_once_has_a_bound),
+	CASE(all_of_it_in_both_languages), CASE(what_others_named_stays_text),
+	CASE(nothing_is_said_plainly),	   CASE(everything_at_once_has_a_bound),
+	CASE(says_whose_days_it_has),
 };
 CHECK_MAIN(cases)

@@ -183,10 +183,46 @@ static void programs_get_both_languages(void)
 	yg_buf_done(&to);
 }
 
+/* Times are those of where people live, which stands beside them: Japan without a word. */
+static void times_are_the_readers(void)
+{
+	static const char *const wanted[] = {"2026-03-29 09:59:59 +09:00",
+					     "2026-03-29 01:59:59 +01:00",
+					     "2026-03-29 00:59:59 UTC"};
+	struct yg_notice notice = notice_of(YG_NOTICE_WARNING);
+	const enum yg_lang lang = YG_LANG_EN;
+	struct yg_question_words words = {.number = "2026-0017"};
+	struct yg_zone *zones[3] = {NULL};
+	struct yg_buf forms[FORMS];
+	bool has_zone;
+
+	CHECK(yg_zone_load("Europe/Berlin", &zones[1]) == YG_OK);
+	CHECK(yg_zone_load("UTC", &zones[2]) == YG_OK);
+	/* The last second before clocks go forward there. */
+	CHECK(yg_time_parse_iso(YG_S("2026-03-29T00:59:59Z"), 0, &notice.time_ns, &has_zone));
+	words.due_ns = notice.attack.first_ns = notice.attack.last_ns = notice.time_ns;
+	for (unsigned i = 0; i < 3; i++) {
+		struct yg_notice_mail mail;
+
+		notice.zone = words.zone = zones[i];
+		all_forms(&notice, YG_LANG_EN, forms);
+		CHECK(place(&forms[0], wanted[i]) != SIZE_MAX &&
+		      place(&forms[1], wanted[i]) != SIZE_MAX);
+		CHECK(place(&forms[2], wanted[i]) != SIZE_MAX &&
+		      place(&forms[3], wanted[i]) != SIZE_MAX);
+		for (unsigned k = 0; k < FORMS; k++)
+			yg_buf_done(&forms[k]);
+		yg_notice_mail_init(&mail);
+		CHECK(yg_question_mail(&mail, &words, &lang, 1) == YG_OK);
+		CHECK(yg_bytes_find(yg_buf_bytes(&mail.plain), yg_bytes_str(wanted[i])) !=
+		      SIZE_MAX);
+		yg_notice_mail_done(&mail);
+		(void)yg_zone_free(zones[i]);
+	}
+}
+
 static const struct check_case cases[] = {
-	CASE(the_marks_stand_before_the_body),
-	CASE(no_text_can_do_anything),
-	CASE(words_are_words),
-	CASE(programs_get_both_languages),
+	CASE(the_marks_stand_before_the_body), CASE(no_text_can_do_anything), CASE(words_are_words),
+	CASE(programs_get_both_languages),     CASE(times_are_the_readers),
 };
 CHECK_MAIN(cases)

@@ -186,7 +186,7 @@ struct life {
 static bool start(struct life *life, const char *policy)
 {
 	struct yg_back_config config = {
-		.home = &home, .zone = zone, .names = names, .clock = {clock_now, NULL}};
+		.home = &home, .zone = zone, .names = names, .clock = {.now_ns = clock_now}};
 	struct yg_line_fault fault;
 
 	*life = (struct life){0};

@@ -414,6 +414,45 @@ static void days_are_counted_by_the_writer(void)
 	CHECK(is(days(filter), ":19675 15/1050 4/1 0,0,0,1,0\n"));
 }
 
+static int64_t at_hour(int32_t day, unsigned hour)
+{
+	return (day * INT64_C(24) + hour) * 60 * MINUTE;
+}
+
+/* Counted in Japan: its days, and those of UTC, are both exact. */
+static void days_are_those_of_the_zone(void)
+{
+	struct yg_bytes acme = YG_S("acme");
+	struct yg_fact_filter utc = {.orgs = &acme, .org_count = 1};
+	struct yg_fact_filter there = {.orgs = &acme, .org_count = 1, .zone = yg_zone_japan()};
+
+	yg_facts_zone(facts, yg_zone_japan());
+	CHECK(yg_facts_begin(facts, "detect", cursor) == YG_OK);
+	CHECK(yg_facts_count_records(facts, acme, at_hour(19675, 14), 1, 1) == YG_OK);
+	CHECK(yg_facts_count_records(facts, acme, at_hour(19675, 15), 10, 10) == YG_OK);
+	CHECK(yg_facts_count_records(facts, acme, at_hour(19675, 23), 100, 100) == YG_OK);
+	CHECK(yg_facts_count_records(facts, acme, at_hour(19676, 0), 1000, 1000) == YG_OK);
+	CHECK(yg_facts_count_records(facts, acme, at_hour(19676, 15), 10000, 10000) == YG_OK);
+	CHECK(yg_facts_commit(facts, ++cursor, NULL) == YG_OK);
+	CHECK(is(days(utc), "acme:19675 111/111 0/0 0,0,0,0,0\n"
+			    "acme:19676 11000/11000 0/0 0,0,0,0,0\n"));
+	/* They begin at 15:00 UTC of the day before. */
+	CHECK(is(days(there), "acme:19674 1/1 0/0 0,0,0,0,0\n"
+			      "acme:19675 1110/1110 0/0 0,0,0,0,0\n"
+			      "acme:19676 10000/10000 0/0 0,0,0,0,0\n"));
+	there.from_ns = at_hour(19675, 15);
+	there.to_ns = at_hour(19676, 15);
+	CHECK(is(days(there), "acme:19675 1110/1110 0/0 0,0,0,0,0\n"));
+	there.from_ns++; /* a day that began before is not given in part */
+	CHECK(is(days(there), ""));
+	utc.from_ns = at_hour(19675, 1);
+	CHECK(is(days(utc), "acme:19676 11000/11000 0/0 0,0,0,0,0\n"));
+	utc.limit = 1;
+	utc.from_ns = 0;
+	CHECK(is(days(utc), "acme:19675 111/111 0/0 0,0,0,0,0\n"));
+	yg_facts_zone(facts, NULL);
+}
+
 static void rows_expire_by_organisation(void)
 {
 	uint32_t count = 9;
@@ -560,6 +599,7 @@ static const struct check_case cases[] = {
 	CASE(changes_come_in_order),
 	CASE(one_is_found_where_it_is_allowed),
 	CASE(days_are_counted_by_the_writer),
+	CASE(days_are_those_of_the_zone),
 	CASE(rows_expire_by_organisation),
 	CASE(a_reader_ends_the_listing_and_does_nothing_else),
 	CASE(what_is_outside_its_limits_is_refused),

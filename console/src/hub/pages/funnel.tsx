@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { list, part } from '../../api';
 import { lang, t, word } from '../../i18n';
-import { addDays, formatDay } from '../../lib/format';
+import { addDays, formatDay, timeZone, todayThere } from '../../lib/format';
 import { Empty, ErrorPanel, Loading, Section, SelectField, Table } from '../../ui/basic';
 import { useWidth } from '../../ui/hooks';
 import { orgName, useHub, useLive } from '../context';
@@ -14,17 +14,12 @@ import type { FunnelDay } from '../types';
 const PERIODS = ['1', '7', '30', '90'] as const;
 const STEPS = ['allowed', 'scanner', 'mitigated', 'recon'] as const;
 
-/** Days of the hub are days of UTC. */
-function utcDay(): string {
-  return new Date().toISOString().slice(0, 10);
-}
-
 export function FunnelPage() {
   const hub = useHub();
   const [days, setDays] = useState<string>('7');
   const org = hub.org ?? hub.orgs[0]?.id ?? null;
-  const from = addDays(utcDay(), 1 - Number(days));
-  const load = useLive<FunnelDay[]>(`funnel ${org} ${from}`, async () => (org ? (await list<FunnelDay>(`/orgs/${part(org)}/funnel`, { from })).items : []));
+  const from = addDays(todayThere(), 1 - Number(days));
+  const load = useLive<FunnelDay[]>(`funnel ${org} ${from}`, async () => (org ? (await list<FunnelDay>(`/orgs/${part(org)}/funnel`, { from, zone: 'hub' })).items : []));
   const sum = load.data ? sumDays(load.data) : null;
   return (
     <>
@@ -49,9 +44,9 @@ export function FunnelPage() {
             ]} />
             <p class="hint">{t('hub.removed_note')}</p>
           </Section>
-          <Section title={t('hub.by_day')} icon="table">
-            <Table caption={t('hub.by_day')} rows={[...(load.data ?? [])].reverse()} rowKey={(d) => d.day} columns={[
-              { head: t('hub.col_day'), isMain: true, cell: (d) => formatDay(d.day.slice(0, 10), lang()) },
+          <Section title={t('hub.by_day', { zone: timeZone() ?? hub.session.time_zone })} icon="table">
+            <Table caption={t('hub.by_day', { zone: timeZone() ?? hub.session.time_zone })} rows={[...(load.data ?? [])].reverse()} rowKey={(d) => d.day} columns={[
+              { head: t('hub.col_day'), isMain: true, cell: (d) => formatDay(d.date, lang()) },
               { head: t('hub.f_records'), isNumber: true, cell: (d) => d.records.toLocaleString(lang()) },
               { head: t('hub.f_findings'), isNumber: true, cell: (d) => d.findings.toLocaleString(lang()) },
               { head: t('hub.f_left'), isNumber: true, cell: (d) => d.findings_after_noise.toLocaleString(lang()) },

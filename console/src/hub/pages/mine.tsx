@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { address, drop, get, part, put } from '../../api';
 import { lang, t, word } from '../../i18n';
-import { formatDay, formatTime, today } from '../../lib/format';
+import { addMonths, formatDay, formatTime, today, todayThere } from '../../lib/format';
 import { Button, CheckField, Empty, ErrorPanel, LinkButton, Loading, Panel, Section, SelectField, TextField } from '../../ui/basic';
 import { Confirm } from '../../ui/dialog';
 import { useAction, useLoad } from '../../ui/hooks';
@@ -83,8 +83,8 @@ function ToDo() {
 
 /** Months that have begun, the last whole one first to hand. */
 function Report({ org }: { org: string }) {
-  const now = new Date();
-  const months = [1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((ago) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - ago, 1)).toISOString().slice(0, 7));
+  const now = `${todayThere().slice(0, 7)}-01`;
+  const months = [1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((ago) => addMonths(now, -ago).slice(0, 7));
   const [month, setMonth] = useState(months[0] ?? '');
   return (
     <Section title={t('hub.month')} icon="report" class="card">
