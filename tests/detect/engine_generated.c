@@ -139,7 +139,7 @@ static void add_item(struct yg_buf *to, uint32_t field)
 		"'[^\\x00-\\x7f]{2}'",
 		"'\\x{fffd}'",
 		"'[\xe3\x81\x81-\xe3\x82\x93].'",
-		"'(?i)[^\xc3\xa4" "b]'",
+		"'(?i)[^b\xc3\xa4]'",
 		"'(?i)kb?s'",
 		"'\\bB'",
 		"'[^k]'",
