@@ -160,8 +160,8 @@ static const char *const facts_steps[] = {
 	"CREATE INDEX findings_by_org_change ON findings(org, change);",
 	/* 4: what filters ask of a row stands in the index of its organisation: a page of which
 	 * little passes looked at thousands of rows all over the file. */
-	"DROP INDEX findings_by_org;"
-	"CREATE INDEX findings_by_org ON findings(org, id, rule, sensor, level, outcome, actor);",
+	("DROP INDEX findings_by_org;"
+	 "CREATE INDEX findings_by_org ON findings(org, id, rule, sensor, level, outcome, actor);"),
 };
 const struct yg_sqlite_form yg_sqlite_facts = {0x59474642, /* "YGFB" */
 					       facts_steps, COUNT_OF(facts_steps)};

@@ -52,8 +52,8 @@ static void lines_without_a_time_are_left_alone(void)
 		"hello",
 		"version 10.20.30 of 2026 is out",
 		"2026-13-41 08:00:01 there is no such day",
-		"a long text in which a time stands far too late to be that of a log: 2026-03-01 "
-		"08:00:01",
+		("a long text in which a time stands far too late to be that of a log: 2026-03-01 "
+		 "08:00:01"),
 		"12345678901234567890 hello",
 	};
 	struct reading r = reading("");
