@@ -84,11 +84,13 @@ static int open_intake(struct flow *flow, struct yg_intake *intake, size_t index
 /* The same of an archive. */
 static void close_archive(struct flow *flow, struct yg_intake *intake)
 {
+	const struct yg_archive *archive = intake->archive;
 	struct yg_report_input *report = &flow->run->reports[intake->index];
+	bool is_said = archive->gap_count > 0 && intake->reason == archive->gaps[0].words;
 
 	report->bytes = intake->text_bytes;
 	report->format = intake->format;
-	if (intake->rc != YG_OK && intake->archive->gap_count > 0) /* was said when it was opened */
+	if (intake->rc != YG_OK && is_said) /* when it was opened */
 		input_is_partly(flow->run, intake->index, intake->rc, intake->reason);
 	else if (intake->rc != YG_OK)
 		input_failed(flow->run, intake->index, intake->rc, intake->reason);

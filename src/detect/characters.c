@@ -239,9 +239,10 @@ static int compile_parts(struct lists *lists)
 {
 	int rc = compile_part(lists, NARROW, true);
 
-	if (rc == YG_OK)
-		rc = compile_part(lists, WIDE, true);
-	if (rc == YG_EFORMAT && lists->parts[WIDE].count > 0) {
+	if (rc != YG_OK)
+		return rc;
+	rc = compile_part(lists, WIDE, true);
+	if (rc == YG_EFORMAT) {
 		rc = move_to_rest(lists);
 		if (rc == YG_OK)
 			rc = compile_part(lists, WIDE, true);

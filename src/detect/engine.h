@@ -36,7 +36,6 @@ YG_MUST_USE int yg_engine_open(struct yg_bytes image, const uint8_t key[YG_DIGES
 			       struct yg_engine **ret, struct yg_fault *reterr);
 struct yg_engine *yg_engine_free(struct yg_engine *engine);
 
-/* The table parsers must use for events given to this engine. Owned by the engine. */
 /*
  * Let @mapping, with which the image was compiled, decide which records a rule is for. Borrowed;
  * to be given before the first match. YG_OK, or YG_EMISMATCH: the image was made without one.
@@ -46,6 +45,7 @@ YG_MUST_USE int yg_engine_use_mapping(struct yg_engine *engine, const struct yg_
 /* What was given last; NULL = none. */
 const struct yg_mapping *yg_engine_mapping(const struct yg_engine *engine);
 
+/* The table parsers must use for events given to this engine. Owned by the engine. */
 const struct yg_names *yg_engine_names(const struct yg_engine *engine);
 
 /* Rules in the image (active ones), 0 .. count-1, ascending by (id, file, line). */

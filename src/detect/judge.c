@@ -444,8 +444,9 @@ int yg_judge_ahead(struct yg_judge *judge, struct yg_trace_run now, struct yg_tr
 
 /*
  * Kept of the next run: how many traces, how many completions known (u32 each), a byte for each
- * trace that says whether it counts, and the completions: trace, rule, ref, flags (u32 each), first
- * position, first time, count, value (u64 each).
+ * trace that says whether it counts, and the completions: trace, rule, ref (u32 each), flags (a
+ * byte), key from 1 (three bytes, which earlier versions left 0), first position, first time,
+ * count, value (u64 each).
  */
 #define KEPT_HEAD 8u
 #define KEPT_DONE 48u
@@ -486,7 +487,8 @@ int yg_judge_keep_next(const struct yg_judge *judge, struct yg_trace_run next, s
 		add_number(to, ahead->done.rule, 4);
 		add_number(to, ahead->done.ref, 4);
 		add_number(to, (ahead->done.has_value ? 1u : 0) | (ahead->done.is_silent ? 2u : 0),
-			   4);
+			   1);
+		add_number(to, ahead->done.key < YG_TRACE_KEYS_MAX ? ahead->done.key + 1 : 0, 3);
 		add_number(to, ahead->done.first_position, 8);
 		add_number(to, (uint64_t)ahead->done.first_ns, 8);
 		add_number(to, ahead->done.count, 8);
@@ -495,13 +497,22 @@ int yg_judge_keep_next(const struct yg_judge *judge, struct yg_trace_run next, s
 	return yg_buf_error(to);
 }
 
-/* A key of @trace by which it was completed: which of several was not kept. */
-static uint32_t key_of(const struct yg_trace *trace, const struct yg_completion *done)
+static bool is_key_of(const struct yg_trace *trace, uint64_t at, const struct yg_completion *done)
+{
+	return at < trace->key_count && trace->keys[at].correlation == done->rule &&
+	       trace->keys[at].ref == done->ref;
+}
+
+/* The key of @trace by which it was completed: number @kept, or any, where that was not kept. */
+static uint32_t key_of(const struct yg_trace *trace, uint64_t kept,
+		       const struct yg_completion *done)
 {
 	uint32_t i = trace->key_count;
 
+	if (kept > 0 && is_key_of(trace, kept - 1, done))
+		return (uint32_t)(kept - 1);
 	while (i-- > 0)
-		if (trace->keys[i].correlation == done->rule && trace->keys[i].ref == done->ref)
+		if (is_key_of(trace, i, done))
 			return i;
 	return UINT32_MAX;
 }
@@ -527,7 +538,7 @@ static int resume_done(struct yg_judge *judge, struct yg_trace_run now, const ui
 	if (!correlation || done.ref >= correlation->ref_count)
 		return YG_EFORMAT;
 	memcpy(&done.value, &value, sizeof(value));
-	done.key = key_of(&now.traces[trace], &done);
+	done.key = key_of(&now.traces[trace], read_number(p + 13, 3), &done);
 	return keep_ahead(judge, &now.traces[trace], &done, 1);
 }
 

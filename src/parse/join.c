@@ -70,22 +70,40 @@ static bool is_set(const uint64_t bits[4], uint32_t bit)
 	return (bits[bit / 64] >> (bit % 64) & 1) != 0;
 }
 
-/* "<38>1 2026-11-26T21:12:38Z host program …": the fourth word. */
-static struct yg_bytes program_5424(struct yg_bytes record)
+/* What follows "123 <38>", "<38>" or nothing, as parse/syslog.c passes over it. */
+static struct yg_bytes behind_pri(struct yg_bytes head)
 {
-	struct yg_bytes b = record;
+	struct yg_bytes b = head;
+	size_t count = yg_count_digits(b);
 
-	for (unsigned i = 0; i < 3 && b.size > 0; i++)
-		b = yg_bytes_from(b, yg_bytes_chr(b, ' ') + 1);
-	return yg_bytes_cut(b, 0, yg_bytes_chr(b, ' '));
+	if (count > 0 && yg_bytes_starts(yg_bytes_from(b, count), YG_S(" <")))
+		b = yg_bytes_from(b, count + 1);
+	if (b.size == 0 || b.data[0] != '<')
+		return b;
+	count = yg_count_digits(yg_bytes_from(b, 1));
+	return count > 0 && yg_bytes_starts(yg_bytes_from(b, count + 1), YG_S(">"))
+		       ? yg_bytes_from(b, count + 2)
+		       : b;
 }
 
-/* The word before the @from'th byte, which is a bracket. */
+/* "1 2026-11-26T21:12:38Z host program …": the fourth word. Empty: there is none, or nil. */
+static struct yg_bytes program_5424(struct yg_bytes b)
+{
+	struct yg_bytes program;
+
+	for (unsigned i = 0; i < 3; i++)
+		(void)yg_take_word(&b);
+	program = yg_take_word(&b);
+	return yg_bytes_eq(program, YG_S("-")) ? (struct yg_bytes){0} : program;
+}
+
+/* The word before byte @end, which is a bracket; behind a PRI without a blank, too. */
 static struct yg_bytes word_before(struct yg_bytes b, size_t end)
 {
 	size_t at = end;
 
-	while (at > 0 && b.data[at - 1] > ' ' && b.data[at - 1] != '[' && b.data[at - 1] != '"')
+	while (at > 0 && b.data[at - 1] > ' ' && b.data[at - 1] != '[' && b.data[at - 1] != '"' &&
+	       b.data[at - 1] != '>')
 		at--;
 	return yg_bytes_cut(b, at, end);
 }
@@ -93,13 +111,14 @@ static struct yg_bytes word_before(struct yg_bytes b, size_t end)
 static bool may_be_message(const struct yg_sources *sources, struct yg_bytes record)
 {
 	struct yg_bytes head = yg_bytes_cut(record, 0, HEAD_LOOK);
+	struct yg_bytes behind = behind_pri(head);
 	size_t from = 0;
 
-	if (head.size > 5 && head.data[0] == '<') {
-		size_t end = yg_bytes_chr(yg_bytes_cut(head, 0, 6), '>');
+	if (yg_bytes_starts(behind, YG_S("1 "))) {
+		struct yg_bytes program = program_5424(behind);
 
-		if (end != SIZE_MAX && yg_bytes_starts(yg_bytes_from(head, end + 1), YG_S("1 ")))
-			return is_set(sources->join_programs, yg_program_bit(program_5424(head)));
+		if (program.size > 0) /* else it may stand as the tag of old in the message */
+			return is_set(sources->join_programs, yg_program_bit(program));
 	}
 	for (unsigned i = 0; i < BRACKETS; i++) {
 		size_t at = yg_bytes_chr(yg_bytes_from(head, from), '[');
@@ -141,7 +160,10 @@ static bool may_be_line(const struct yg_sources *sources, struct yg_bytes record
 
 bool yg_join_may(const struct yg_sources *sources, struct yg_bytes record)
 {
-	if (record.size == 0 || record.size > YG_SOURCE_RECORD_MAX)
+	if (record.size > YG_SOURCE_RECORD_MAX)
+		return false;
+	record = yg_bytes_trim(record); /* as descriptions get it */
+	if (record.size == 0)
 		return false;
 	return may_be_message(sources, record) || may_be_line(sources, record);
 }
@@ -373,7 +395,7 @@ int yg_join_next(struct yg_join *join, struct yg_event *event, struct yg_describ
 		key = key_of(by.source, event, bytes);
 	if (key.size == 0)
 		return YG_OK;
-	hash = yg_hash64(key, 0);
+	hash = yg_hash64(key, yg_hash_secret()); /* strangers choose keys */
 	number = find_open(join, key, hash, event, by.source->join_within_s);
 	if (number)
 		take(join, &join->entries[number], event, line, ret);

@@ -44,7 +44,8 @@ struct yg_join *yg_join_free(struct yg_join *join);
 
 /*
  * Can @record be one that @sources join? Before it is read, and cheap: by the program before the
- * first bracket, or by the first byte and the words that the description needs.
+ * first bracket or in its place of RFC 5424, or by the first byte and the words that the
+ * description needs.
  */
 bool yg_join_may(const struct yg_sources *sources, struct yg_bytes record);
 

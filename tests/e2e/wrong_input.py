@@ -123,6 +123,21 @@ def rules_that_cannot_be_used():
 
 
 @case
+def an_expression_that_is_too_large_is_only_its_own_rule():
+    """Small to read, repeats of repeats: whoever compiles them may refuse, but the others are looked for."""
+    log = folder() / "a.log"
+    log.write_text(access_log())
+    rules = folder()
+    (rules / "good.yml").write_text(RULE)
+    for i, regex in enumerate(("(?:(?:.{1,9}x){9}){9}", "(?:x.*y|z.?){290}", "(?:.{1,9}x){60}")):
+        (rules / ("large%d.yml" % i)).write_text(RULE.replace("11111111", "1111111%d" % (i + 2)).replace(
+            "|contains: union", "|re: '%s'" % regex))
+    got = yagura("detect", "--json", "--no-default-rules", "--rules", rules, log)
+    equal(got.code in (0, 1), True, got.err)  # the built-in matcher takes some
+    assert got.findings(), got.err
+
+
+@case
 def zip_bomb_is_stopped():
     path = folder() / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

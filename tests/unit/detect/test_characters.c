@@ -152,6 +152,18 @@ static void nothing_is_lost_that_is_too_large(void)
 	CHECK(understand("\\x{3042}(", false, reason) == YG_EFORMAT);
 }
 
+/* What takes the place of a wide one that is too large is no excuse for a plain one. */
+static void a_plain_one_that_is_refused_is_not_left_out(void)
+{
+	const struct yg_pattern patterns[] = {{YG_S("(?:(?:a.{0,250}b){250}){250}"), 0},
+					      {YG_S("\xe3\x81\x82"), 0}};
+	char *bytes = NULL;
+	size_t size = 0;
+
+	CHECK(ops->compile(patterns, 2, true, &bytes, &size) == YG_EFORMAT);
+	free(bytes);
+}
+
 static void damaged_bytes_are_refused(void)
 {
 	struct opened set;
@@ -206,11 +218,9 @@ static void reports_lost_memory(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(each_kind_is_found_once),
-	CASE(texts_are_bytes),
-	CASE(nothing_is_lost_that_is_too_large),
-	CASE(damaged_bytes_are_refused),
-	CASE(reports_lost_memory),
+	CASE(each_kind_is_found_once),		 CASE(texts_are_bytes),
+	CASE(nothing_is_lost_that_is_too_large), CASE(a_plain_one_that_is_refused_is_not_left_out),
+	CASE(damaged_bytes_are_refused),	 CASE(reports_lost_memory),
 };
 
 int main(void)

@@ -210,15 +210,25 @@ static int tell(void *arg, const struct yg_finding *finding)
 {
 	struct told *told = arg;
 
-	yg_buf_addf(&told->text, "%llu %llu %llu %lld\n", (unsigned long long)finding->position,
+	yg_buf_addf(&told->text, "%llu %llu %llu %lld %.*s\n",
+		    (unsigned long long)finding->position,
 		    (unsigned long long)finding->first_position, (unsigned long long)finding->count,
-		    (long long)finding->first_ns);
+		    (long long)finding->first_ns, YG_FMT(finding->group_json));
 	return yg_buf_error(&told->text);
+}
+
+static struct yg_bytes which_group(void *arg, const struct yg_trace *trace,
+				   const struct yg_trace_key *key)
+{
+	(void)arg;
+	return key == trace->keys ? YG_S("first") : YG_S("second");
 }
 
 static struct yg_judge *judge_telling(const struct yg_engine *engine, struct told *told)
 {
-	return yg_judge_new(engine, NULL, &(struct yg_judge_out){.finding = tell, .arg = told});
+	return yg_judge_new(
+		engine, NULL,
+		&(struct yg_judge_out){.finding = tell, .group = which_group, .arg = told});
 }
 
 /* @judge, put away between two runs and taken up again. NULL when that failed. */
@@ -254,7 +264,7 @@ static struct yg_judge *put_away(struct yg_judge *judge, const struct yg_engine 
 static void what_is_known_of_the_next_run_can_be_kept(void)
 {
 	static struct yg_trace traces[RUNS * RUN_SIZES];
-	static struct yg_trace_key keys[RUNS * RUN_SIZES];
+	static struct yg_trace_key keys[RUNS * RUN_SIZES][2]; /* of two groups, by one ref */
 	struct yg_trace_run runs[RUNS + 1] = {{0}};
 	struct yg_engine engine = {0};
 	struct told told[2];
@@ -271,10 +281,12 @@ static void what_is_known_of_the_next_run_can_be_kept(void)
 			state = state * UINT64_C(6364136223846793005) + 1;
 			traces[at] =
 				web(at + 1, at + (int64_t)((state >> 40) % 9), 1, "/a", 200, 100);
-			keys[at] = (struct yg_trace_key){.correlation = 1,
-							 .group = 1 + (state >> 50) % 2};
-			traces[at].keys = &keys[at];
-			traces[at].key_count = (state >> 60) != 0;
+			keys[at][0] = (struct yg_trace_key){.correlation = 1,
+							    .group = 1 + (state >> 50) % 2};
+			keys[at][1] = (struct yg_trace_key){.correlation = 1,
+							    .group = 3 + (state >> 51) % 2};
+			traces[at].keys = keys[at];
+			traces[at].key_count = (state >> 60) != 0 ? 2 : 0;
 			if ((state >> 55) % 16 == 0)
 				traces[at].time_ns = YG_TIME_NONE;
 		}

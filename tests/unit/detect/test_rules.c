@@ -606,6 +606,38 @@ static void has_limits(void)
 		      6, "at most 5 dashes"));
 }
 
+/* Repeats of repeats multiply: what is small to read can be too large for whoever compiles it. */
+static void expressions_that_grow_are_refused(void)
+{
+	static const char *const large[] = {
+		"((((a.b{9}){9}){9}){9}){9}",  "(?:(?:[ab]\\x{3042}){130}){130}",
+		"(?:(?:.{1,3}){2,90}){70,}",   "(a{99999999999999999999}){2}",
+		"(?:(?:[])}a]b){91,}){1,91}c",
+	};
+	static const char *const small[] = {
+		"(?:[0-9]{1,3}\\.){3}[0-9]{1,3}",
+		"[(]{9}[(a{2}){300}]x{16,300}",
+		"(?:\\(a{2}\\)){16}",
+		"(a{,9}){x}(b){",
+		"(?:[A-Za-z0-9+/]{4}){10,}",
+	};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+			       HEAD "detection:\n  sel:\n    A|re: '%s'\n  condition: sel\n",
+			       large[i]);
+		CHECK(refused(text, 6, "16384 characters"));
+	}
+	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+			       HEAD "detection:\n  sel:\n    A|re: '%s'\n  condition: sel\n",
+			       small[i]);
+		start();
+		CHECK(add(text) == YG_OK && !strstr(reasons, "16384"));
+	}
+}
+
 /* Ten megabytes in one file: many rules load, many values are refused, nothing else happens. */
 static void takes_large_files(void)
 {
@@ -675,6 +707,7 @@ static const struct check_case cases[] = {
 	CASE(reads_keys_of_the_own_pack),
 	CASE(derives_the_field_of_attack),
 	CASE(has_limits),
+	CASE(expressions_that_grow_are_refused),
 	CASE(takes_large_files),
 	CASE(lives_without_memory),
 };
