@@ -726,7 +726,6 @@ json_t *yg_admin_rights(uint64_t rights)
 	static const char *const names[] = {
 #define X(name, ...) #name,
 #include "access/hub_rights.def"
-#include "model/day.h"
 #undef X
 	};
 	json_t *list = json_array();
