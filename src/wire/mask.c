@@ -30,8 +30,8 @@ static struct yg_bytes text_of(struct yg_event *event, const char *name)
 
 /*
  * A record of @format is of @class_ when field @name begins with one of @values (NULL: whatever it
- * holds), unless field @except has one of @excepted: what a firewall stopped is its own record, not
- * somebody's communication.
+ * holds; "ssl$": is just that, for sslvpn-user is somebody who signs in), unless field @except has
+ * one of @excepted: what a firewall stopped is its own record, not somebody's communication.
  */
 static const struct {
 	enum yg_format format;
@@ -85,7 +85,7 @@ static const struct {
 	{YG_FORMAT_FORTIGATE,
 	 YG_POLICY_PROXY,
 	 "subtype",
-	 {"webfilter", "ssl", "videofilter", "file-filter", "dlp"},
+	 {"webfilter", "ssl$", "videofilter", "file-filter", "dlp"},
 	 "action",
 	 {"block"}},
 	{YG_FORMAT_FORTIGATE, YG_POLICY_DNS, "subtype", {"dns"}, "action", {"block"}},
@@ -164,7 +164,11 @@ static bool starts_with_one(struct yg_bytes text, const char *const values[CLASS
 {
 	for (size_t i = 0; i < CLASS_VALUES && values[i]; i++) {
 		struct yg_bytes value = yg_bytes_str(values[i]);
+		bool is_all = value.data[value.size - 1] == '$';
 
+		value.size -= is_all;
+		if (is_all && text.size != value.size)
+			continue;
 		/* Both are letters: at a glance, for each record is held against all of them. */
 		if (text.size > 0 && (text.data[0] | 0x20) != (value.data[0] | 0x20))
 			continue;
