@@ -93,7 +93,8 @@ int yg_call_body_of(const struct yg_hub_call *call, size_t bytes_max, json_t **r
 		(void)yg_call_refuse(call, 413, "too-large", N_("The content is too large"),
 				     N_("Leave out what is not needed, or split it."));
 	else
-		(void)yg_call_bad(call, N_("Send one JSON object, in UTF-8, with each key once."));
+		(void)yg_call_bad(call, N_("Send one JSON object, in UTF-8, with each key once and "
+					   "no NUL (\\u0000) in its texts."));
 	return YG_EEND;
 }
 

@@ -119,8 +119,32 @@ static bool read_limit(const struct yg_hub_call *call, const json_t *in, uint32_
 	return false; /* as above */
 }
 
-static bool read_question(const struct yg_hub_call *call, const json_t *in,
-			  struct yg_hub_question *to)
+static const char *const question_keys[] = {"from",   "to",    "fields", "texts",
+					    "newest", "limit", "after",	 "reason"};
+
+/* One that is passed over would make a question wider: "text" for "texts" finds everything, and its
+ * owner reads that everything was looked for. */
+static bool has_only_known(const struct yg_hub_call *call, json_t *in)
+{
+	const char *key;
+	json_t *value;
+	bool is_known = true;
+
+	json_object_foreach(in, key, value)
+	{
+		bool is_one = false;
+
+		for (size_t i = 0; i < sizeof(question_keys) / sizeof(question_keys[0]); i++)
+			is_one |= strcmp(key, question_keys[i]) == 0;
+		is_known &= is_one;
+	}
+	if (!is_known)
+		(void)yg_call_bad(call, N_("A question has from, to, fields, texts, newest, limit, "
+					   "after and reason, and no other key.")); /* YG_OK */
+	return is_known;
+}
+
+static bool read_question(const struct yg_hub_call *call, json_t *in, struct yg_hub_question *to)
 {
 	(void)snprintf(to->org, sizeof(to->org), "%s", yg_access_org(call->access)); /* an id */
 	to->fields = json_object_get(in, "fields");
@@ -144,16 +168,17 @@ static bool read_question(const struct yg_hub_call *call, const json_t *in,
  * nothing can be pushed out of sight. YG_OK, YG_ELIMIT: it is longer, YG_ENOMEM. */
 static int tell(const json_t *in, char to[YG_VIEW_WHAT_MAX + 1])
 {
-	static const char *const keys[] = {"from",   "to",    "fields", "texts",
-					   "newest", "limit", "after"};
 	json_t *asked = json_object();
 	int length = -1;
 	char *text;
 
-	for (size_t i = 0; asked && i < sizeof(keys) / sizeof(keys[0]); i++) {
-		json_t *value = json_object_get(in, keys[i]);
+	for (size_t i = 0; asked && i < sizeof(question_keys) / sizeof(question_keys[0]); i++) {
+		json_t *value = json_object_get(in, question_keys[i]);
 
-		if (value && json_object_set(asked, keys[i], value) != 0) {
+		/* What he says for himself stands beside it. */
+		if (!value || strcmp(question_keys[i], "reason") == 0)
+			continue;
+		if (json_object_set(asked, question_keys[i], value) != 0) {
 			json_decref(asked);
 			return YG_ENOMEM;
 		}
@@ -193,7 +218,7 @@ int yg_hub_do_search(struct yg_hub_call *call)
 		return YG_ENOMEM;
 	}
 	job->asked = in;
-	if (!read_question(call, in, &job->question)) {
+	if (!has_only_known(call, in) || !read_question(call, in, &job->question)) {
 		(void)yg_hub_job_free(job);
 		return YG_OK;
 	}

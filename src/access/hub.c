@@ -10,6 +10,8 @@
 #include "access/session.h"
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/zone.h"
+#include "model/day.h"
 
 #include "base/ban.h"
 
@@ -27,8 +29,6 @@ static const struct {
 #define X(name, administrator, analyst, member, provider)                                          \
 	[YG_MAY_##name] = {#name, {administrator, analyst, member, provider}},
 #include "access/hub_rights.def"
-#include "base/zone.h"
-#include "model/day.h"
 #undef X
 };
 

@@ -477,7 +477,6 @@ void yg_hub_http_print_routes(void)
 	static const char *const rights[] = {
 #define X(name, ...) #name,
 #include "access/hub_rights.def"
-#include "base/zone.h"
 #undef X
 	};
 	struct yg_route_table table = yg_hub_api_routes(NULL);

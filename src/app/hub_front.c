@@ -55,14 +55,17 @@ struct front {
 
 /* ---- questions ---- */
 
+static void fill_fault(struct yg_tls_call *call, const struct yg_wire_fault *fault)
+{
+	yg_buf_reset(&call->reply.body);
+	call->reply.status = yg_wire_status(fault->refusal);
+	call->reply.content_type = "application/problem+json";
+	yg_wire_problem_write(&call->reply.body, fault, NULL);
+}
+
 static void fill_refusal(struct yg_tls_call *call, enum yg_wire_refusal refusal)
 {
-	struct yg_wire_fault fault = {.refusal = refusal};
-
-	yg_buf_reset(&call->reply.body);
-	call->reply.status = yg_wire_status(refusal);
-	call->reply.content_type = "application/problem+json";
-	yg_wire_problem_write(&call->reply.body, &fault, NULL);
+	fill_fault(call, &(struct yg_wire_fault){.refusal = refusal});
 }
 
 /* NULL: there are too many. */
@@ -108,6 +111,8 @@ static enum yg_tls_admission refuse_head(struct yg_tls_call *call, enum yg_wire_
 
 static enum yg_tls_admission admit(void *arg, struct yg_tls_call *call)
 {
+	static const struct yg_wire_fault long_query = {YG_WIRE_REQUEST, "the query is too long",
+							YG_WIRE_NOWHERE};
 	struct front *front = arg;
 	struct memo *memo = call->memo;
 	enum yg_wire_refusal refusal;
@@ -117,8 +122,10 @@ static enum yg_tls_admission admit(void *arg, struct yg_tls_call *call)
 	call->owner = NULL;
 	if (place == YG_HUB_ADDRESS_COUNT)
 		return refuse_head(call, refusal);
-	if (call->query.size > YG_HUB_QUERY_MAX)
-		return refuse_head(call, YG_WIRE_REQUEST);
+	if (call->query.size > YG_HUB_QUERY_MAX) {
+		fill_fault(call, &long_query);
+		return YG_TLS_REFUSED;
+	}
 	call->body_max = yg_hub_addresses[place].body_max;
 	if (yg_hub_addresses[place].is_open)
 		return YG_TLS_ADMITTED;

@@ -227,6 +227,7 @@ static void take_heartbeat(struct yg_hub *hub, struct yg_hub_call *call,
 	struct yg_wire_fault fault = {0};
 	struct yg_wire_heartbeat heartbeat;
 	struct yg_wire_receipt receipt;
+	enum yg_wire_refusal consent;
 	int rc = yg_wire_heartbeat_read(call->body, &heartbeat, &fault);
 
 	if (rc != YG_OK) {
@@ -239,12 +240,14 @@ static void take_heartbeat(struct yg_hub *hub, struct yg_hub_call *call,
 		if (heartbeat.time_ns == YG_TIME_NONE)
 			heartbeat.time_ns = yg_hub_now(hub);
 		note_heartbeat(hub, peer, &heartbeat);
+		/* A register that cannot be read just now is no "no": a batch asks again. */
+		consent = yg_hub_consent(hub, peer->organisation);
 		receipt = (struct yg_wire_receipt){
 			.epoch = heartbeat.epoch,
 			.next = hub->keep->ops->next(hub->keep, peer->organisation, peer->sensor,
 						     heartbeat.epoch),
 			.time_ns = yg_hub_now(hub),
-			.takes_none = yg_hub_consent(hub, peer->organisation) != YG_WIRE_OK,
+			.takes_none = consent == YG_WIRE_CONSENT || consent == YG_WIRE_CLOSED,
 		};
 		yg_wire_receipt_write(&receipt, &call->reply.body);
 		yg_hub_answer(hub, call);
@@ -269,10 +272,15 @@ static void give_down(struct yg_hub *hub, struct yg_hub_call *call, const struct
 {
 	uint64_t after = number_of(call->query, "after", 0);
 	uint64_t wait_s = number_of(call->query, "wait", 0);
+	struct yg_wire_fault fault = {.refusal = YG_WIRE_REQUEST, .at = YG_WIRE_NOWHERE};
 
-	if (after > YG_WIRE_NUMBER_MAX || wait_s == UINT64_MAX ||
-	    yg_enrol_down_floor(hub->enrol, peer->sensor, after) == YG_EINVAL)
-		yg_hub_refuse(hub, call, YG_WIRE_REQUEST, NULL);
+	if (wait_s == UINT64_MAX)
+		fault.msg = "`wait` must be a number of seconds";
+	else if (after > YG_WIRE_NUMBER_MAX ||
+		 yg_enrol_down_floor(hub->enrol, peer->sensor, after) == YG_EINVAL)
+		fault.msg = "`after` must be an integer from 0";
+	if (fault.msg)
+		yg_hub_refuse_fault(hub, call, &fault, NULL);
 	else
 		yg_hub_wait_down(hub, call, after,
 				 wait_s < YG_HUB_WAIT_S_MAX ? wait_s : YG_HUB_WAIT_S_MAX);

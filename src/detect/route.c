@@ -174,15 +174,40 @@ static uint32_t add_route(struct yg_router *router, const char *product, const c
 	return router->count++;
 }
 
+/* Does the channel of row @c stand in an earlier one, under another name of its service? */
+static bool is_again(uint32_t c)
+{
+	for (uint32_t i = 0; i < c; i++)
+		if (strcmp(channels[i].channel, channels[c].channel) == 0)
+			return true;
+	return false;
+}
+
+/* Another name by which rules call the service of @route. */
+static void add_name(struct route *route, const char *service)
+{
+	for (uint32_t i = 0; i < SERVICES_MAX; i++)
+		if (yg_bytes_eq(route->services[i], yg_bytes_str(service)))
+			return;
+	add_word(route->services, SERVICES_MAX, service);
+}
+
+/* A channel that stands there twice has a service with two names: it must be so with all of the
+ * service's channels. */
 static void add_channels(struct yg_router *router)
 {
 	for (uint32_t i = 0; i < COUNT(channels); i++) {
+		uint64_t hash = key_hash(KIND_CHANNEL, yg_bytes_str(channels[i].channel));
 		uint32_t first = 0;
 
+		if (is_again(i) && get(router, hash, &first)) {
+			add_name(&router->routes[router->of_channel[first]], channels[i].service);
+			continue;
+		}
 		while (strcmp(channels[first].service, channels[i].service) != 0 ||
 		       strcmp(channels[first].product, channels[i].product) != 0)
 			first++;
-		put(router, key_hash(KIND_CHANNEL, yg_bytes_str(channels[i].channel)), first);
+		put(router, hash, first);
 		if (first == i)
 			router->of_channel[i] = add_route(router, channels[i].product,
 							  channels[i].service, CHANNELED);
@@ -517,7 +542,7 @@ void yg_router_each_event(const struct yg_router *router,
 		struct yg_bytes channel = yg_bytes_str(channels[c].channel);
 		uint32_t first = 0, route;
 
-		if (!get(router, key_hash(KIND_CHANNEL, channel), &first))
+		if (is_again(c) || !get(router, key_hash(KIND_CHANNEL, channel), &first))
 			continue;
 		fn(arg, router->of_channel[first], channel, 0);
 		for (uint32_t i = 0; i < COUNT(codes); i++) {
@@ -566,6 +591,8 @@ static void tell_windows(struct telling *t)
 	for (uint32_t c = 0; c < COUNT(channels); c++) {
 		struct yg_bytes channel = yg_bytes_str(channels[c].channel);
 
+		if (is_again(c))
+			continue;
 		if (is_meant(t, YG_FORMAT_WINDOWS, channel, 0)) {
 			tell(t, YG_FORMAT_WINDOWS, channels[c].channel, 0);
 			continue;

@@ -31,6 +31,7 @@ struct yg_situations {
 		sqlite3_stmt *stmt;
 	} slots[YG_SIT_SLOTS];
 	struct yg_sit_name names[4096]; /* of the batch and those before; rolled back: forgotten */
+	int64_t data_version;		/* what others had written when they were asked for */
 	uint64_t seed;
 	struct yg_sit_set chains;     /* that changed */
 	struct yg_sit_set stale;      /* whose parts are to be counted again */

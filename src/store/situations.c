@@ -184,12 +184,32 @@ static int find_name(struct yg_situations *s, struct yg_bytes text, bool may_add
 	return rc;
 }
 
+/*
+ * Another connection wrote, and may have forgotten names (situations_forget.c): their numbers are
+ * asked for anew, for they may be somebody else's now.
+ */
+static int renew_names(struct yg_situations *s)
+{
+	int64_t version = 0;
+	int rc = yg_sit_ask(s, &version, "PRAGMA data_version", "");
+
+	if (rc == YG_OK && version != s->data_version)
+		memset(s->names, 0, sizeof(s->names));
+	if (rc == YG_OK)
+		s->data_version = version;
+	return rc;
+}
+
 int yg_sit_name(struct yg_situations *s, struct yg_bytes text, bool may_add, int64_t *ret)
 {
 	uint64_t hash = yg_hash64(text, s->seed) | 1;
 	struct yg_sit_name *known = &s->names[hash % NAMES];
-	int rc;
+	int rc = YG_OK;
 
+	if (sqlite3_get_autocommit(s->db)) /* else since its begin nobody else wrote */
+		rc = renew_names(s);
+	if (rc != YG_OK)
+		return rc;
 	if (known->hash == hash) {
 		*ret = known->n;
 		return YG_OK;
@@ -285,11 +305,19 @@ void yg_situations_abort(struct yg_situations *s)
 
 int yg_sit_begin(struct yg_situations *s)
 {
+	int rc;
+
 	if (s->is_reading)
 		return YG_EINVAL;
 	if (!sqlite3_get_autocommit(s->db))
 		yg_situations_abort(s); /* should one have failed */
-	return yg_sit_run(s, "BEGIN IMMEDIATE", "");
+	rc = yg_sit_run(s, "BEGIN IMMEDIATE", "");
+	if (rc != YG_OK)
+		return rc;
+	rc = renew_names(s);
+	if (rc != YG_OK)
+		yg_situations_abort(s);
+	return rc;
 }
 
 int yg_sit_end(struct yg_situations *s, int rc)

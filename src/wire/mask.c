@@ -2,6 +2,7 @@
 #include "wire/mask.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 
 #include "base/buf.h"
 #include "base/hash.h"
@@ -29,8 +30,8 @@ static struct yg_bytes text_of(struct yg_event *event, const char *name)
 
 /*
  * A record of @format is of @class_ when field @name begins with one of @values (NULL: whatever it
- * holds), unless field @except has one of @excepted: what a firewall stopped is its own record, not
- * somebody's communication.
+ * holds; "ssl$": is just that, for sslvpn-user is somebody who signs in), unless field @except has
+ * one of @excepted: what a firewall stopped is its own record, not somebody's communication.
  */
 static const struct {
 	enum yg_format format;
@@ -84,7 +85,7 @@ static const struct {
 	{YG_FORMAT_FORTIGATE,
 	 YG_POLICY_PROXY,
 	 "subtype",
-	 {"webfilter", "ssl", "videofilter", "file-filter", "dlp"},
+	 {"webfilter", "ssl$", "videofilter", "file-filter", "dlp"},
 	 "action",
 	 {"block"}},
 	{YG_FORMAT_FORTIGATE, YG_POLICY_DNS, "subtype", {"dns"}, "action", {"block"}},
@@ -163,7 +164,11 @@ static bool starts_with_one(struct yg_bytes text, const char *const values[CLASS
 {
 	for (size_t i = 0; i < CLASS_VALUES && values[i]; i++) {
 		struct yg_bytes value = yg_bytes_str(values[i]);
+		bool is_all = value.data[value.size - 1] == '$';
 
+		value.size -= is_all;
+		if (is_all && text.size != value.size)
+			continue;
 		/* Both are letters: at a glance, for each record is held against all of them. */
 		if (text.size > 0 && (text.data[0] | 0x20) != (value.data[0] | 0x20))
 			continue;
@@ -265,6 +270,7 @@ bool yg_mask_truncate(struct yg_bytes value, char to[YG_MASK_TOKEN_MAX])
 struct value {
 	struct yg_bytes text;
 	struct yg_bytes token;
+	uint32_t *back; /* make_back() */
 	bool is_in_raw; /* it was found there */
 };
 
@@ -275,7 +281,14 @@ struct job {
 	size_t count;
 	bool is_full; /* there are more */
 	struct yg_buf text;
+	struct yg_buf marks; /* for each byte of a text what begins there; empty: nothing does */
 };
+
+/* A mark: the number of a value from 1, the longest that is a word; is one part of a longer word?
+ */
+#define MARK_VALUE 0x7fu
+#define MARK_LEAKS 0x80u
+static_assert(YG_MASK_VALUES_MAX <= MARK_VALUE, "a mark has room for each value");
 
 static uint8_t lower(uint8_t c)
 {
@@ -300,56 +313,105 @@ static int make_token(struct job *job, enum yg_policy_mask how, struct yg_bytes 
 	return yg_arena_dup(job->event->arena, yg_bytes_str(token), ret) ? YG_OK : YG_ENOMEM;
 }
 
-static void add_value(struct job *job, struct yg_bytes text, struct yg_bytes token)
+/*
+ * For each place in a value how many bytes of its beginning stand again right before it: where a
+ * comparison goes on that came that far. So a search costs the bytes of the text, whatever the
+ * value; else who writes a line of 64 long values that are nearly alike would hold up the sensor.
+ * Source: Knuth, Morris, Pratt, "Fast pattern matching in strings", 1977.
+ */
+static bool make_back(struct job *job, struct value *value)
 {
-	for (size_t i = 0; i < job->count; i++)
-		if (yg_bytes_eq_nocase(job->values[i].text, text))
-			return;
-	if (job->count == YG_MASK_VALUES_MAX)
-		job->is_full = true;
-	else
-		job->values[job->count++] = (struct value){.text = text, .token = token};
-}
+	struct yg_bytes v = value->text;
+	uint32_t *back = yg_arena_alloc(job->event->arena, v.size * sizeof(*back));
+	uint32_t same = 0;
 
-/* Is it @value that begins at @at, in whatever case? *ret_is_word: as a word of its own. */
-static bool stands_at(struct yg_bytes text, size_t at, struct yg_bytes value, bool *ret_is_word)
-{
-	size_t end = at + value.size;
-
-	if (end > text.size)
+	if (!back)
 		return false;
-	for (size_t i = 0; i < value.size; i++)
-		if (lower(text.data[at + i]) != lower(value.data[i]))
-			return false;
-	*ret_is_word = (at == 0 || !is_word(text.data[at - 1]) || !is_word(value.data[0])) &&
-		       (end == text.size || !is_word(text.data[end]) ||
-			!is_word(value.data[value.size - 1]));
+	back[0] = 0;
+	for (size_t i = 1; i < v.size; i++) {
+		while (same > 0 && lower(v.data[i]) != lower(v.data[same]))
+			same = back[same - 1];
+		same += lower(v.data[i]) == lower(v.data[same]);
+		back[i] = same;
+	}
+	value->back = back;
 	return true;
 }
 
-/* The longest value that begins at @at as a word. *ret_leaks: one does as part of a longer word. */
-static struct value *value_at(struct job *job, struct yg_bytes text, size_t at, bool *ret_leaks)
+/* False: no memory. */
+static bool add_value(struct job *job, struct yg_bytes text, struct yg_bytes token)
 {
-	struct value *found = NULL;
+	struct value value = {.text = text, .token = token};
 
-	for (size_t i = 0; i < job->count; i++) {
-		struct value *value = &job->values[i];
-		bool is_whole;
+	for (size_t i = 0; i < job->count; i++)
+		if (yg_bytes_eq_nocase(job->values[i].text, text))
+			return true;
+	job->is_full |= job->count == YG_MASK_VALUES_MAX;
+	if (job->count == YG_MASK_VALUES_MAX)
+		return true;
+	if (!make_back(job, &value))
+		return false;
+	job->values[job->count++] = value;
+	return true;
+}
 
-		if (lower(value->text.data[0]) != lower(text.data[at]) ||
-		    !stands_at(text, at, value->text, &is_whole))
-			continue;
-		if (!is_whole)
-			*ret_leaks |= value->text.size >= WORD_MIN;
-		else if (!found || value->text.size > found->text.size)
-			found = value;
+/* Does @text from @at to @end stand as a word of its own? */
+static bool is_whole(struct yg_bytes text, size_t at, size_t end)
+{
+	return (at == 0 || !is_word(text.data[at - 1]) || !is_word(text.data[at])) &&
+	       (end == text.size || !is_word(text.data[end]) || !is_word(text.data[end - 1]));
+}
+
+/* Value @number stands in @text from @at on. False: no memory. */
+static bool mark(struct job *job, struct yg_bytes text, size_t number, size_t at)
+{
+	struct yg_bytes v = job->values[number].text;
+	size_t before;
+
+	if (job->marks.size == 0) {
+		uint8_t *room = yg_buf_reserve(&job->marks, text.size);
+
+		if (!room)
+			return false;
+		memset(room, 0, text.size);
+		yg_buf_grew(&job->marks, text.size);
 	}
-	return found;
+	before = job->marks.data[at] & MARK_VALUE;
+	if (!is_whole(text, at, at + v.size))
+		job->marks.data[at] |= v.size >= WORD_MIN ? MARK_LEAKS : 0;
+	else if (before == 0 || job->values[before - 1].text.size < v.size)
+		job->marks.data[at] = (uint8_t)((job->marks.data[at] & MARK_LEAKS) | (number + 1));
+	return true;
+}
+
+/* Mark where value @number stands in @text, in whatever case. False: no memory. */
+static bool mark_all(struct job *job, struct yg_bytes text, size_t number)
+{
+	const struct value *value = &job->values[number];
+	struct yg_bytes v = value->text;
+	size_t same = 0;
+
+	if (v.size > text.size)
+		return true;
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t c = lower(text.data[i]);
+
+		while (same > 0 && c != lower(v.data[same]))
+			same = value->back[same - 1];
+		same += c == lower(v.data[same]);
+		if (same < v.size)
+			continue;
+		if (!mark(job, text, number, i + 1 - v.size))
+			return false;
+		same = value->back[same - 1];
+	}
+	return true;
 }
 
 /*
  * @text with every masked value in it replaced, to job->text; false: nothing was to be done.
- * *ret_leaks: a masked value is still in it, as part of a longer word.
+ * *ret_leaks: a masked value is still in it, as part of a longer word; or it is not known, without
+ * memory, which is left in job->marks. Of several at one place the longest is replaced.
  */
 static bool replace(struct job *job, struct yg_bytes text, bool is_raw, bool *ret_leaks)
 {
@@ -358,15 +420,22 @@ static bool replace(struct job *job, struct yg_bytes text, bool is_raw, bool *re
 
 	*ret_leaks = false;
 	yg_buf_reset(&job->text);
-	for (size_t at = 0; at < text.size;) {
-		bool leaks = false;
-		struct value *value = value_at(job, text, at, &leaks);
+	job->marks.size = 0; /* its error stays */
+	for (size_t i = 0; i < job->count; i++)
+		if (!mark_all(job, text, i)) {
+			*ret_leaks = true;
+			return false;
+		}
+	for (size_t at = 0; at < job->marks.size;) {
+		size_t number = job->marks.data[at] & MARK_VALUE;
+		struct value *value;
 
-		if (!value) {
-			*ret_leaks |= leaks;
+		if (number == 0) {
+			*ret_leaks |= (job->marks.data[at] & MARK_LEAKS) != 0;
 			at++;
 			continue;
 		}
+		value = &job->values[number - 1];
 		yg_buf_add(&job->text, yg_bytes_cut(text, from, at));
 		yg_buf_add(&job->text, value->token);
 		value->is_in_raw |= is_raw;
@@ -414,8 +483,9 @@ static int mask_fields(struct job *job, struct yg_bytes kind, bool *is_masked)
 			continue;
 		if (make_token(job, how, text, &token) != YG_OK)
 			return YG_ENOMEM;
-		if (yg_bytes_trim(text).size > 0) /* elsewhere it stands without its blanks */
-			add_value(job, yg_bytes_trim(text), token);
+		/* elsewhere it stands without its blanks */
+		if (yg_bytes_trim(text).size > 0 && !add_value(job, yg_bytes_trim(text), token))
+			return YG_ENOMEM;
 		set_text(field, how == YG_POLICY_DROP ? (struct yg_bytes){0} : token);
 	}
 	return YG_OK;
@@ -557,6 +627,7 @@ static int mask_event(const struct yg_mask *mask, struct yg_event *event, struct
 	if (!is_masked)
 		return YG_ENOMEM;
 	yg_buf_init(&job.text, TEXT_ROOM);
+	yg_buf_init(&job.marks, TEXT_ROOM);
 	rc = mask_fields(&job, kind, is_masked);
 	if (rc == YG_OK && (job.count > 0 || job.is_full))
 		rc = clean_others(&job, is_masked);
@@ -568,7 +639,10 @@ static int mask_event(const struct yg_mask *mask, struct yg_event *event, struct
 		remove_dropped(&job, kind);
 	if (rc == YG_OK && (job.count > 0 || job.is_full)) /* last: the policy goes by names */
 		rc = clean_names(&job);
+	if (rc == YG_OK)
+		rc = yg_buf_error(&job.marks);
 	yg_buf_done(&job.text);
+	yg_buf_done(&job.marks);
 	return rc == YG_ELIMIT ? YG_ENOMEM : rc;
 }
 

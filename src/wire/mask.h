@@ -14,7 +14,7 @@
  * known.
  *
  * Layer:   wire. May include base/, model/. Pure; any thread with an event of its own.
- * Tests:   tests/unit/wire/test_mask.c, tests/fuzz/fuzz_policy.c
+ * Tests:   tests/unit/wire/test_policy.c, test_taken.c, tests/fuzz/fuzz_policy.c
  */
 #pragma once
 

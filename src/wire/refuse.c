@@ -51,8 +51,11 @@ static void add_detail(struct yg_buf *to, const struct yg_wire_fault *fault)
 		return;
 	yg_buf_init(&text, PROBLEM_BYTES_MAX);
 	if (fault->msg)
-		yg_buf_addf(&text, "%s (at %llu)%s", fault->msg, (unsigned long long)fault->at,
-			    hint ? ". " : "");
+		yg_buf_add_str(&text, fault->msg);
+	if (fault->msg && fault->at != YG_WIRE_NOWHERE)
+		yg_buf_addf(&text, " (at %llu)", (unsigned long long)fault->at);
+	if (fault->msg && hint)
+		yg_buf_add_str(&text, ". ");
 	if (hint)
 		yg_buf_add_str(&text, hint);
 	yg_buf_add_str(to, ",\"detail\":");

@@ -80,6 +80,8 @@ enum yg_wire_refusal {
 		YG_WIRE_REFUSAL_COUNT
 };
 
+#define YG_WIRE_NOWHERE UINT64_MAX /* what is wrong has no place in bytes */
+
 /* What is wrong with bytes of the other side. @msg: static English text; @at: byte or line. */
 struct yg_wire_fault {
 	enum yg_wire_refusal refusal;

@@ -363,7 +363,11 @@ def downlink():
     hub.org()
     one, other = hub.stranger(), hub.stranger()
     equal(one.ask("GET", "/sensor/v1/downlink?after=0&wait=0"), (200, {"v": 1, "messages": []}))
-    equal(one.ask("GET", "/sensor/v1/downlink?after=x")[1]["code"], "bad-request")
+    for query, said in (("after=x", "`after` must be an integer"), ("after=0&wait=soon", "`wait` must be a number"),
+                        ("after=99999999999999999999", "`after` must be"), ("x=" + "y" * 9000, "too long")):
+        status, answer = one.ask("GET", "/sensor/v1/downlink?" + query)
+        equal((status, answer["code"]), (400, "bad-request"))
+        contains(answer["detail"], said)
     answers = []
     waiting = threading.Thread(target=lambda: answers.append(one.ask("GET", "/sensor/v1/downlink?after=0&wait=55")))
     waiting.start()

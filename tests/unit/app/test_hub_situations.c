@@ -778,12 +778,52 @@ static void a_member_sees_its_part_alone(void)
 	end_world();
 }
 
+static int keep_log(void *arg, const struct yg_situation_alert *a)
+{
+	yg_buf_add(arg, a->log);
+	return yg_buf_error(arg);
+}
+
+/* An organisation is erased beside the hub: names that nobody used just then go, and the hub, which
+ * remembers their numbers, asks anew. */
+static void names_that_another_forgot(void)
+{
+	struct yg_situation one = {0};
+	struct yg_situations *s;
+	uint32_t count;
+	struct yg_buf log;
+
+	yg_buf_init(&log, 4096);
+	begin_world();
+	open_hub(0);
+	story("acme", "r", "203.0.113.1", 0, YG_OUTCOME_POSSIBLE);
+	story("rival", "r", "198.51.100.9", 0, YG_OUTCOME_POSSIBLE);
+	CHECK(catch_up() == YG_OK);
+	s = open_store();
+	CHECK(s && yg_situations_expire(s, YG_S("rival"), INT64_MAX, 10, &count) == YG_OK &&
+	      count == 1);
+	CHECK(yg_situations_forget(s, YG_S("acme"), 10) == YG_OK);
+	s = yg_situations_free(s);
+	story("rival", "q", "198.51.100.9", 9000, YG_OUTCOME_POSSIBLE);
+	CHECK(catch_up() == YG_OK);
+	s = open_store();
+	CHECK(s && yg_situations_list(s, &(struct yg_situations_filter){.limit = 10}, keep_one,
+				      &one) == YG_OK);
+	CHECK(yg_situations_alerts(s, one.number, YG_S("rival"), NULL, 10, keep_log, &log) ==
+	      YG_OK);
+	CHECK(log.size > 0);
+	(void)yg_situations_free(s);
+	yg_buf_done(&log);
+	end_world();
+}
+
 static const struct check_case cases[] = {
 	CASE(any_order_gives_the_situations_of_all_pairs),
 	CASE(states_go_their_way_and_each_alert_is_judged),
 	CASE(days_are_those_of_the_zone),
 	CASE(merging_and_splitting_are_taken_back),
 	CASE(a_member_sees_its_part_alone),
+	CASE(names_that_another_forgot),
 };
 
 int main(void)

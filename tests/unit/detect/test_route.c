@@ -79,6 +79,26 @@ static void tells_registry_events_apart(void)
 	CHECK(!takes(&event, "windows", "registry_add", ""));
 }
 
+static void count_kind(void *arg, const struct yg_record_kind *kind)
+{
+	unsigned *count = arg;
+
+	*count += yg_bytes_eq(kind->channel, YG_S("Microsoft-ServiceBus-Client/Admin"));
+}
+
+/* Rules call it by either name, and each channel is told once. */
+static void a_service_with_two_names(void)
+{
+	struct yg_event event = windows("Microsoft-ServiceBus-Client/Operational", 1);
+	struct yg_logsource named = source("windows", "", "servicebus-client");
+	unsigned count = 0;
+
+	CHECK(takes(&event, "windows", "", "servicebus-client"));
+	CHECK(takes(&event, "windows", "", "microsoft-servicebus-client"));
+	CHECK(!takes(&event, "windows", "", "iis-configuration"));
+	CHECK(yg_router_each(router, &named, count_kind, &count) && count == 1);
+}
+
 static void places_other_formats(void)
 {
 	struct yg_field type = {.name_id = YG_F_type, .text = YG_S("Event")};
@@ -208,6 +228,7 @@ static void tells_which_records_a_logsource_means(void)
 static const struct check_case cases[] = {
 	CASE(places_windows_events_by_channel_and_id),
 	CASE(tells_registry_events_apart),
+	CASE(a_service_with_two_names),
 	CASE(places_other_formats),
 	CASE(leaves_unplaceable_json_open),
 	CASE(knows_its_logsources),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Policies, wishes, and masks on records. */
+#include <time.h>
+
 #include "../check.h"
 #include "base/alloc.h"
 #include "base/json.h"
@@ -452,6 +454,10 @@ static void classes(void)
 		{YG_FORMAT_FORTIGATE, {"subtype", "forward", "action", "deny"}, YG_POLICY_NONE},
 		{YG_FORMAT_FORTIGATE, {"subtype", "vpn", "action", "tunnel-up"}, YG_POLICY_NONE},
 		{YG_FORMAT_FORTIGATE,
+		 {"subtype", "sslvpn-user", "action", "tunnel-up"},
+		 YG_POLICY_NONE},
+		{YG_FORMAT_FORTIGATE, {"subtype", "ssl", "action", "exempt"}, YG_POLICY_PROXY},
+		{YG_FORMAT_FORTIGATE,
 		 {"subtype", "webfilter", "action", "passthrough"},
 		 YG_POLICY_PROXY},
 		{YG_FORMAT_FORTIGATE,
@@ -507,6 +513,44 @@ static void without_memory(void)
 	CHECK(rc == YG_OK);
 }
 
+/* CPU time for a line with 64 masked values of @size bytes that differ in their end alone, and much
+ * that begins like them. */
+static double time_of(size_t size)
+{
+	static char values[YG_MASK_VALUES_MAX][2048];
+	static char line[96 * 1024];
+	static char many[YG_MASK_VALUES_MAX][24];
+	double best = 0;
+
+	memset(line, 'a', sizeof(line) - 1);
+	for (unsigned turn = 0; turn < 3; turn++) {
+		clock_t began;
+		double took;
+
+		if (!begin(YG_FORMAT_JSON, line))
+			return 0;
+		for (unsigned i = 0; i < YG_MASK_VALUES_MAX; i++) {
+			memset(values[i], 'a', size - 3);
+			(void)snprintf(values[i] + size - 3, 4, "b%02u", i);	  /* it fits */
+			(void)snprintf(many[i], sizeof(many[i]), "%u.secret", i); /* as above */
+			CHECK(field(many[i], values[i]));
+		}
+		add_field(&local, "*.secret", "", YG_POLICY_DROP);
+		began = clock();
+		(void)leave();
+		took = (double)(clock() - began);
+		best = turn == 0 || took < best ? took : best;
+		CHECK(!has("raw"));
+	}
+	return best;
+}
+
+/* A search goes over a text once for each value, however long that is. */
+static void long_values(void)
+{
+	CHECK(time_of(2000) < 25 * (time_of(10) + CLOCKS_PER_SEC / 1000));
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -526,6 +570,7 @@ int main(void)
 		CASE(blanks),
 		CASE(what_is_no_log),
 		CASE(too_many_values),
+		CASE(long_values),
 		CASE(truncated),
 		CASE(tokens),
 		CASE(classes),
