@@ -397,21 +397,31 @@ static struct yg_correlation open_correlation(const struct yg_img *img,
 	return to;
 }
 
-/* Each round lifts what stands on something that was lifted; an image may hold circles: it ends. */
+/* Above all that it names, as far as that is known; true: that is higher than before. */
+static bool lift(const struct yg_engine *engine, struct yg_engine_rule *rule)
+{
+	uint8_t before = rule->storey;
+
+	for (uint32_t r = 0; r < rule->correlation->ref_count; r++) {
+		uint8_t under = engine->rules[rule->correlation->refs[r]].storey;
+
+		if (rule->storey <= under && under < YG_CORRELATION_DEPTH_MAX)
+			rule->storey = (uint8_t)(under + 1);
+	}
+	return rule->storey != before;
+}
+
+/* Until nothing stands too low; an image may hold circles: it ends at the highest storey. */
 static void set_storeys(struct yg_engine *engine)
 {
-	for (unsigned round = 0; round < YG_CORRELATION_DEPTH_MAX; round++)
-		for (uint32_t i = 0; i < engine->img.rules_count; i++) {
-			struct yg_engine_rule *rule = &engine->rules[i];
+	bool is_lifted = engine->img.correlations_count > 0;
 
-			for (uint32_t r = 0; rule->correlation && r < rule->correlation->ref_count;
-			     r++) {
-				uint8_t under = engine->rules[rule->correlation->refs[r]].storey;
-
-				if (rule->storey <= under && under < YG_CORRELATION_DEPTH_MAX)
-					rule->storey = (uint8_t)(under + 1);
-			}
-		}
+	while (is_lifted) {
+		is_lifted = false;
+		for (uint32_t i = 0; i < engine->img.rules_count; i++)
+			if (engine->rules[i].correlation)
+				is_lifted |= lift(engine, &engine->rules[i]);
+	}
 }
 
 static int open_rules(struct yg_engine *engine)
